@@ -1,0 +1,5 @@
+"""Running-form analysis from body keypoints."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""From a recording to motion: angles, foot contacts and strides."""
