@@ -55,6 +55,8 @@ class Estimate:
         Why it is advisory or absent.
     norm : Norm or None
         Where there is one for this surface and speed.
+    label : str or None
+        A descriptive class where the field has one, such as the foot-strike type. Never a judgement.
     """
 
     id: str
@@ -67,3 +69,4 @@ class Estimate:
     status: Status = "ok"
     reason: str | None = None
     norm: Norm | None = None
+    label: str | None = None

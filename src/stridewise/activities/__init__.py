@@ -1,0 +1,1 @@
+"""Definitions of activities; only these know about running."""

@@ -1,0 +1,1 @@
+"""Areas of running form: thresholds, probabilities and wording."""

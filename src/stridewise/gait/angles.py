@@ -65,7 +65,8 @@ def elbow_flexion(shoulder: Array, elbow: Array, wrist: Array) -> Array:
     u, v = shoulder - elbow, wrist - elbow
     cross = u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]
     dot = (u * v).sum(axis=-1)
-    return 180.0 - np.degrees(np.arctan2(np.abs(cross), dot))
+    included: Array = np.degrees(np.arctan2(np.abs(cross), dot))
+    return 180.0 - included
 
 
 def pelvic_obliquity(left_hip: Array, right_hip: Array) -> Array:

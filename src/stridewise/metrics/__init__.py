@@ -1,0 +1,1 @@
+"""The metric catalogue: what each number is and how it is computed."""

@@ -1,0 +1,1 @@
+"""Cleaning a recording before it is analysed."""

@@ -1,0 +1,1 @@
+"""Reports for people: HTML, figures, tables, terminal summary."""

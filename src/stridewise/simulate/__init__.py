@@ -1,0 +1,1 @@
+"""A statistical runner with known truth, seen by a simulated camera."""
