@@ -1,0 +1,244 @@
+"""Accuracy against the laboratory: `python -m benchmarks.accuracy`.
+
+Real treadmill runners (3D markers, force plate) are filmed by a simulated camera with a noisy pose
+estimator, and everything that comes out is compared with the laboratory's truth. Rules whose lags
+were learnt on laboratory runners are refitted without the runner at hand (leave-runners-out, five
+folds); runners that the shipped table has never seen are read with the shipped table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from stridewise.context import Context
+from stridewise.gait import angles
+from stridewise.gait.fusion import ContactTable, load_tables, nearest
+from stridewise.gait.geometric import GeometricModel
+from stridewise.gait.motion import Event, EventKind, Motion
+from stridewise.repair.clean import clean
+from stridewise.simulate.camera import YAW_OF_VIEW, Camera
+from stridewise.simulate.noise import Noise
+from stridewise.skeletons import SIDES
+from stridewise.view import find_view
+from training.contact_table import errors, fit
+from training.lab import Trial, seen, trials
+
+FOLDS = 5
+#: A detected event belongs to a true one of the same foot within this time.
+MATCH_S = 0.1
+#: Events this close to either end of a recording are not counted.
+MARGIN_S = 0.6
+KINDS: tuple[EventKind, EventKind] = ("initial_contact", "toe_off")
+ANGLES = ("knee_flexion", "thigh", "shank", "foot")
+
+
+@dataclass
+class Score:
+    """Errors gathered over trials."""
+
+    event: dict[EventKind, list[float]] = field(default_factory=lambda: {k: [] for k in KINDS})
+    pull: list[float] = field(default_factory=list)
+    missed: dict[EventKind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    invented: dict[EventKind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    true: dict[EventKind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    contact_time: list[float] = field(default_factory=list)
+    contact_mean: list[float] = field(default_factory=list)
+    cadence: list[float] = field(default_factory=list)
+    at_contact: dict[str, list[float]] = field(default_factory=lambda: {a: [] for a in ANGLES})
+    throughout: dict[str, list[float]] = field(default_factory=lambda: {a: [] for a in ANGLES})
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--data", type=Path, help="folder with treadmill_running/")
+    parser.add_argument("--fps", type=float, default=60.0)
+    parser.add_argument("--noise", type=float, default=0.005, help="share of leg length")
+    parser.add_argument("--view", choices=list(YAW_OF_VIEW), default="right")
+    parser.add_argument("--no-feet", action="store_true", help="leave heel and toe points out")
+    parser.add_argument("--limit", type=int, help="only this many trials")
+    args = parser.parse_args(argv)
+    data = trials(args.data)[: args.limit]
+    tables = held_out_tables(data, args.fps)
+    score = Score()
+    for seed, trial in enumerate(data):
+        measure(trial, tables[trial.runner], args, 1000 + seed, score)
+    print(report(score, data, args))
+
+
+def held_out_tables(data: Sequence[Trial], fps: float) -> dict[str, ContactTable]:
+    """Return, per runner, a contact table that was learnt without that runner."""
+    text = (files("stridewise.gait") / "contact_table.json").read_text(encoding="utf-8")
+    learnt_on = set(json.loads(text)["runners"])
+    shipped = nearest(load_tables(), fps)
+    runners = sorted({t.runner for t in data})
+    tables = dict.fromkeys(runners, shipped)
+    known = [r for r in runners if r in learnt_on]
+    measured = (
+        {t: errors(t, shipped.fps, i) for i, t in enumerate(data) if t.runner in learnt_on}
+        if known
+        else {}
+    )
+    for fold in range(min(FOLDS, len(known))):
+        out = set(known[fold::FOLDS])
+        kept = [m for t, m in measured.items() if t.runner not in out]
+        if kept:
+            tables.update(dict.fromkeys(out, fit(kept, shipped.fps)))
+    return tables
+
+
+def measure(
+    trial: Trial, table: ContactTable, args: argparse.Namespace, seed: int, score: Score
+) -> None:
+    """Film, read and compare one trial."""
+    camera = Camera(yaw_deg=YAW_OF_VIEW[args.view], fps=args.fps)
+    recording = seen(trial, camera, Noise(white=args.noise), seed)
+    if args.no_feet:
+        recording = recording.select(
+            [k for k in recording.keypoints if not k.endswith(("heel", "toe"))]
+        )
+    cleaned, _ = clean(recording)
+    motion = GeometricModel([table]).read(cleaned, find_view(cleaned, Context()))
+    compare_events(trial, motion, score)
+    compare_angles(trial, motion, score)
+
+
+def compare_events(trial: Trial, motion: Motion, score: Score) -> None:
+    """Match events one to one by foot, kind and time."""
+    start, end = motion.time[0] + MARGIN_S, motion.time[-1] - MARGIN_S
+    contact: dict[tuple[str, float], float] = {}
+    for side in SIDES:
+        for kind in KINDS:
+            true = [e.time_s for e in trial.events if (e.kind, e.side) == (kind, side)]
+            found = [e for e in motion.events if (e.kind, e.side) == (kind, side)]
+            inside = [t for t in true if start < t < end]
+            taken: set[int] = set()
+            score.true[kind] += len(inside)
+            for t in inside:
+                best = min(range(len(found)), key=lambda i: abs(found[i].time_s - t), default=None)
+                if best is None or best in taken or abs(found[best].time_s - t) > MATCH_S:
+                    score.missed[kind] += 1
+                    continue
+                taken.add(best)
+                score.event[kind].append(found[best].time_s - t)
+                score.pull.append((found[best].time_s - t) / found[best].sd_s)
+                contact[f"{side} {kind}", t] = found[best].time_s
+            score.invented[kind] += sum(
+                start < e.time_s < end and min(abs(e.time_s - t) for t in true) > MATCH_S
+                for e in found
+            )
+    compare_times(trial, contact, motion, score)
+
+
+def compare_times(
+    trial: Trial, matched: dict[tuple[str, float], float], motion: Motion, score: Score
+) -> None:
+    """Compare each contact time, their mean per trial, and cadence."""
+    wrong = []
+    for side in SIDES:
+        mine = [e for e in trial.events if e.side == side]
+        for ic, to in zip(mine, mine[1:], strict=False):
+            a = matched.get((f"{side} initial_contact", ic.time_s))
+            b = matched.get((f"{side} toe_off", to.time_s))
+            if a is not None and b is not None:
+                wrong.append((b - a) - (to.time_s - ic.time_s))
+    score.contact_time += wrong
+    if wrong:
+        score.contact_mean.append(float(np.mean(wrong)))
+    score.cadence.append(cadence(motion.events) - cadence(trial.events))
+
+
+def cadence(events: Sequence[Event]) -> float:
+    """Steps per minute by the mean time between contacts."""
+    contacts = [e.time_s for e in events if e.kind == "initial_contact"]
+    return 60.0 / float(np.mean(np.diff(contacts))) if len(contacts) > 1 else float("nan")
+
+
+def true_angles(trial: Trial, side: str) -> dict[str, np.ndarray]:
+    """Angles of the 3D points in the runner's sagittal plane (x forward, y up)."""
+
+    def at(name: str) -> np.ndarray:
+        return trial.xyz[:, trial.keypoints.index(f"{side}_{name}"), :2]
+
+    thigh = angles.from_vertical(at("hip"), at("knee"))
+    shank = angles.from_vertical(at("knee"), at("ankle"))
+    return {
+        "thigh": thigh,
+        "shank": shank,
+        "knee_flexion": angles.knee_flexion(thigh, shank),
+        "foot": angles.foot_pitch(at("heel"), at("big_toe")),
+    }
+
+
+def compare_angles(trial: Trial, motion: Motion, score: Score) -> None:
+    """Compare angles at true contact instants and throughout.
+
+    The foot is compared after taking out each one's own mean, because its zero (the flat foot) is
+    a convention; that of the others is not touched.
+    """
+    inside = (trial.time > motion.time[0]) & (trial.time < motion.time[-1])
+    for side in SIDES:
+        truth = true_angles(trial, side)
+        for name in ANGLES:
+            if (name, side) not in motion.signals:
+                continue
+            value = np.interp(trial.time, motion.time, motion.signals[name, side].value)
+            wrong = (value - truth[name])[inside]
+            if name == "foot":
+                wrong = wrong - np.nanmedian(wrong)
+            score.throughout[name] += wrong[np.isfinite(wrong)].tolist()
+            times = [
+                e.time_s
+                for e in trial.events
+                if (e.kind, e.side) == ("initial_contact", side)
+                and motion.time[0] < e.time_s < motion.time[-1]
+            ]
+            there = np.interp(times, trial.time[inside], wrong)
+            score.at_contact[name] += there[np.isfinite(there)].tolist()
+
+
+def report(score: Score, data: Sequence[Trial], args: argparse.Namespace) -> str:
+    """Write the table."""
+
+    def rms(values: Sequence[float]) -> float:
+        return float(np.sqrt(np.mean(np.square(values)))) if len(values) else float("nan")
+
+    def mean(values: Sequence[float]) -> float:
+        return float(np.mean(values)) if len(values) else float("nan")
+
+    lines = [
+        f"{len({t.runner for t in data})} runners, {len(data)} trials, "
+        f"camera {args.view}, {args.fps:g} fps, noise {100 * args.noise:g} % of leg length"
+        + (", no foot points" if args.no_feet else ""),
+        "",
+        "| quantity | RMSE | bias | n | missed | invented |",
+        "|---|---|---|---|---|---|",
+    ]
+    for kind in KINDS:
+        e = score.event[kind]
+        lines.append(
+            f"| {kind.replace('_', ' ')}, ms | {1e3 * rms(e):.1f} | {1e3 * mean(e):+.1f} "
+            f"| {score.true[kind]} | {score.missed[kind]} | {score.invented[kind]} |"
+        )
+    for title, values in (
+        ("contact time per step, ms", 1e3 * np.array(score.contact_time)),
+        ("contact time per trial, ms", 1e3 * np.array(score.contact_mean)),
+        ("cadence, steps/min", np.array(score.cadence)),
+        *((f"{a} at contact, °", np.array(v)) for a, v in score.at_contact.items()),
+        *((f"{a} throughout, °", np.array(v)) for a, v in score.throughout.items()),
+    ):
+        v = values[np.isfinite(values)]
+        lines.append(f"| {title} | {rms(v):.2f} | {mean(v):+.2f} | {len(v)} | | |")
+    inside = np.mean(np.abs(score.pull) < 1.96) if score.pull else float("nan")
+    lines += ["", f"95 % intervals of event times hold the truth: {100 * inside:.1f} %"]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

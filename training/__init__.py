@@ -1,0 +1,1 @@
+"""Commands that learn from laboratory data; not part of the installed package."""
