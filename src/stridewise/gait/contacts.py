@@ -143,9 +143,7 @@ def find_stances(rules: Rules) -> list[Stance]:
         for i in falls
         if 2 <= i < len(time) - 3
         and np.isfinite(pelvis_velocity[i - 1 : i + 2]).all()
-        and np.isfinite(
-            rise := _extremum(time, pelvis_velocity, time[i] + 0.2 * step, time[i] + 0.95 * step)
-        )
+        and np.isfinite(rise := _extremum(time, pelvis_velocity, time[i], time[i] + 0.95 * step))
     ]
     if not found:
         return []
@@ -251,7 +249,7 @@ def _candidates(
         out["ankle_reaches_belt_speed"] = _crossing(
             time, -ankle, 0.5 * belt, before, after, last=True
         )
-        out["ankle_leaves_belt_speed"] = _crossing(time, ankle, -0.7 * belt, lift, swing)
+        out["ankle_leaves_belt_speed"] = _crossing(time, ankle, -0.7 * belt, lift, swing, last=True)
     if track.toe_up is not None:
         lowest = _extremum(time, -track.toe_up, before, after)
         out["toe_falls_fastest"] = lowest
@@ -260,7 +258,9 @@ def _candidates(
             out["toe_comes_to_rest"] = _crossing(
                 time, track.toe_up, 0.5 * peak, lowest, lowest + 0.3 * step
             )
-        out["toe_lifts"] = _crossing(time, track.toe_up, 0.3, lift, swing)
+        # Backwards from the sure swing, so that noise in late stance does not pass for lift-off.
+        away = _crossing(time, track.toe_up, 0.8, lift, rise + 0.7 * step)
+        out["toe_lifts"] = _crossing(time, track.toe_up, 0.3, lift, away, last=True)
     if track.ankle_up is not None:
         out["ankle_lifts_fastest"] = _extremum(time, track.ankle_up, lift, swing)
     if track.knee is not None:
@@ -292,12 +292,14 @@ def _crossing(
     time: Array, values: Array, level: float, start: float, stop: float, *, last: bool = False
 ) -> float:
     """Instant of the first (or last) upward crossing of `level` in a window; NaN without one."""
+    if not np.isfinite(start + stop):
+        return float("nan")
     i = max(int(np.searchsorted(time, start)) - 1, 0)
     j = int(np.searchsorted(time, stop)) + 1
     above = values[i:j] - level
     hits = np.flatnonzero((above[:-1] < 0) & (above[1:] >= 0))
     if not hits.size:
         return float("nan")
-    k = hits[-1] if last else hits[0]
+    k = int(hits[-1] if last else hits[0])
     share = -above[k] / (above[k + 1] - above[k])
     return float(time[i + k] + share * (time[i + k + 1] - time[i + k]))

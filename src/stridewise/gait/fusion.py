@@ -13,27 +13,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.gait.contacts import RULES, Stance
 from stridewise.gait.motion import EventKind
+from stridewise.view import View
 
 Array = NDArray[np.float64]
+Plane = Literal["side", "oblique", "front"]
 
 #: Keypoint noise, as a share of leg length, at which the table was learnt.
 TABLE_NOISE = 0.005
+#: Side and front tables serve this far from their pure view.
+_PURE_DEG = 22.5
 #: A rule that lies further than this many of its own SDs from the others' median is left out.
 _OUTLIER_SD = 3.5
 
 
 @dataclass(frozen=True)
 class ContactTable:
-    """Lags and errors of the rules at one frame rate.
+    """Lags and errors of the rules at one frame rate, seen from one kind of camera angle.
 
     Parameters
     ----------
+    plane : {"side", "oblique", "front"}
+        Perspective changes how feet seem to rise, so each kind of view has its own lags.
     fps : float
     lag : mapping of event kind to ndarray, shape (rules, 3)
         Coefficients of the lag (candidate minus truth, seconds) on `covariates`.
@@ -41,6 +48,7 @@ class ContactTable:
         Of what remains, seconds squared. Rules in the order of `contacts.RULES`.
     """
 
+    plane: Plane
     fps: float
     lag: Mapping[EventKind, Array]
     covariance: Mapping[EventKind, Array]
@@ -62,15 +70,26 @@ def from_json(entry: Mapping[str, object]) -> ContactTable:
     """Make a table from its JSON form (milliseconds)."""
     data: Mapping[str, Mapping[EventKind, object]] = entry  # type: ignore[assignment]
     return ContactTable(
+        plane=entry["plane"],  # type: ignore[arg-type]
         fps=float(entry["fps"]),  # type: ignore[arg-type]
         lag={kind: np.array(data["lag_ms"][kind]) / 1e3 for kind in RULES},
-        covariance={kind: np.array(data["covariance_ms2"][kind]) / 1e6 for kind in RULES},
+        covariance={
+            kind: np.array(data["covariance_ms2"][kind], dtype=float) / 1e6 for kind in RULES
+        },
     )
 
 
-def nearest(tables: Sequence[ContactTable], fps: float) -> ContactTable:
-    """Return the table of the closest frame rate, by ratio."""
-    return min(tables, key=lambda table: abs(np.log(table.fps / fps)))
+def plane_of(view: View) -> Plane:
+    """Return the kind of camera angle."""
+    if view.off_sagittal_deg <= _PURE_DEG:
+        return "side"
+    return "front" if view.off_frontal_deg <= _PURE_DEG else "oblique"
+
+
+def nearest(tables: Sequence[ContactTable], plane: Plane, fps: float) -> ContactTable:
+    """Return the table of this kind of view at the closest frame rate, by ratio."""
+    same = [table for table in tables if table.plane == plane]
+    return min(same, key=lambda table: abs(np.log(table.fps / fps)))
 
 
 def fuse(stance: Stance, kind: EventKind, table: ContactTable) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stridewise.gait import angles
 from stridewise.gait.contacts import Rules, Stance, find_stances
-from stridewise.gait.fusion import TABLE_NOISE, ContactTable, fuse, load_tables, nearest
+from stridewise.gait.fusion import TABLE_NOISE, ContactTable, fuse, load_tables, nearest, plane_of
 from stridewise.gait.motion import Event, EventKind, Motion, Signal
 from stridewise.recording import Recording
 from stridewise.repair.noise import noise_level
@@ -67,7 +67,7 @@ class GeometricModel:
         signals, absent = _signals(body)
         stances = find_stances(_rules(body))
         tables = self._tables if self._tables is not None else load_tables()
-        events = _events(stances, nearest(tables, recording.fps), body)
+        events = _events(stances, nearest(tables, plane_of(view), recording.fps), body)
         if body.sagittal:
             _zero_feet(signals, events, recording.time)
         return Motion(recording.time, events, signals, absent, self.name)
