@@ -56,7 +56,7 @@ class Estimate:
     norm : Norm or None
         Where there is one for this surface and speed.
     label : str or None
-        A descriptive class where the field has one, such as the foot-strike type. Never a judgement.
+        A descriptive class, such as the foot-strike type; never a judgement.
     """
 
     id: str

@@ -34,8 +34,8 @@ CUTOFF_HZ = {
     "hip": 8.0,
     "knee": 10.0,
     "ankle": 12.0,
-    "heel": 12.0,
-    "big_toe": 12.0,
+    "heel": 18.0,
+    "big_toe": 18.0,
     "small_toe": 12.0,
 }
 #: Yaw away from a pure side or frontal view up to which angles of that plane are given (C3).

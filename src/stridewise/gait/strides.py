@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.estimate import MetricSide
 from stridewise.gait.motion import Event, EventKind, Motion
+from stridewise.result import Curve
 from stridewise.skeletons import SIDES, Side, other
-
-if TYPE_CHECKING:
-    from stridewise.analysis import Curve
 
 Array = NDArray[np.float64]
 
@@ -414,8 +412,6 @@ def curve(motion: Motion, steps: Steps, name: str, side: MetricSide) -> Curve | 
         101 points, mean and standard deviation over strides; None where the motion has no such
         signal or fewer than two strides remain.
     """
-    from stridewise.analysis import Curve
-
     signal = motion.signals.get((name, None))
     if side != "both":
         signal = motion.signals.get((name, side), signal)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,12 +70,11 @@ def low_pass(values: Array, cutoff_hz: float, fps: float) -> Array:
     fps : float
         Frames per second of the uniform time base.
     """
-    from scipy.signal import butter, sosfiltfilt
+    from scipy.signal import sosfiltfilt
 
     if len(values) < 16:
         return values.copy()
-    corrected = min(cutoff_hz / _TWO_PASSES, 0.45 * fps)
-    sections = butter(2, corrected, fs=fps, output="sos")
+    sections = _sections(cutoff_hz, fps)
     gaps = ~np.isfinite(values)
     filled = fill_gaps(values) if gaps.any() else values
     flat = np.ascontiguousarray(filled.reshape(len(values), -1).T)
@@ -82,6 +83,15 @@ def low_pass(values: Array, cutoff_hz: float, fps: float) -> Array:
     if gaps.any():
         smooth[gaps] = np.nan
     return smooth
+
+
+@lru_cache(maxsize=64)
+def _sections(cutoff_hz: float, fps: float) -> Array:
+    """Design the filter of one pass; the same few are asked for over and over."""
+    from scipy.signal import butter
+
+    sections: Array = butter(2, min(cutoff_hz / _TWO_PASSES, 0.45 * fps), fs=fps, output="sos")
+    return sections
 
 
 def noise_gain(cutoff_hz: float, fps: float) -> float:

@@ -1,0 +1,203 @@
+"""The command line. Heavy modules are imported by the commands that need them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from stridewise import __version__
+from stridewise.errors import InputError
+
+#: The recording that comes with the package, made by its own simulator.
+SAMPLE = Path(__file__).parent / "sample" / "simulated_runner.csv"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 on success, 2 with one line on stderr on bad input."""
+    args = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = args.run
+    try:
+        return run(args)
+    except InputError as error:
+        print(f"stridewise: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader of our output (head, less) is gone; leave without a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("stridewise: stopped", file=sys.stderr)
+        return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, as all others."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        print(f"{self.prog}: {message} (see {self.prog} --help)", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="stridewise",
+        description="Running-form analysis from body keypoints.",
+        epilog="stridewise COMMAND --help tells more.",
+    )
+    parser.add_argument("--version", action="version", version=f"stridewise {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    analyze = commands.add_parser("analyze", help="turn a keypoint file into a report")
+    analyze.add_argument("file", type=Path, metavar="FILE", help="what a pose estimator wrote")
+    _add_context(analyze)
+    _add_output(analyze)
+    analyze.set_defaults(run=_analyze)
+
+    demo = commands.add_parser("demo", help="analyse the simulated runner that comes along")
+    _add_output(demo)
+    demo.set_defaults(run=_demo)
+
+    formats = commands.add_parser("formats", help="list the file formats that can be read")
+    formats.set_defaults(run=_formats)
+
+    metrics = commands.add_parser("metrics", help="list the metrics with unit and definition")
+    metrics.set_defaults(run=_metrics)
+
+    simulate = commands.add_parser("simulate", help="make a runner with exactly known truth")
+    from stridewise.simulate.cli import add_arguments
+
+    simulate.set_defaults(run=add_arguments(simulate))
+    return parser
+
+
+def _add_context(parser: argparse.ArgumentParser) -> None:
+    known = parser.add_argument_group("what you know about the recording (all optional)")
+    known.add_argument(
+        "--fps", type=_positive, metavar="F", help="frame rate of a file without times"
+    )
+    known.add_argument(
+        "--view",
+        choices=("auto", "left", "right", "front", "back"),
+        default="auto",
+        help="side of the runner that the camera sees",
+    )
+    known.add_argument("--surface", choices=("auto", "treadmill", "overground"), default="auto")
+    known.add_argument("--speed", type=_positive, metavar="M_PER_S", help="running speed")
+    known.add_argument(
+        "--height", type=_positive, metavar="M", help="the runner's height in metres"
+    )
+    known.add_argument("--mass", type=_positive, metavar="KG", help="the runner's mass")
+    known.add_argument(
+        "--time-scale",
+        type=_positive,
+        default=1.0,
+        metavar="X",
+        help="how many times slower than life it plays (slow motion)",
+    )
+    known.add_argument("--person", type=int, metavar="N", help="which person of the file, from 1")
+    known.add_argument("--activity", default="running", help="what is done (default: running)")
+    known.add_argument("--format", metavar="NAME", help="file format, else told by the content")
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--out", type=Path, metavar="DIR", help="report, figures and tables (default: FILE-report)"
+    )
+    output.add_argument("--json", metavar="PATH", help="the analysis as JSON; - for the terminal")
+    output.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a positive number, received {text!r}")
+    return value
+
+
+def _analyze(args: argparse.Namespace) -> int:
+    from stridewise.context import Context
+
+    context = Context(
+        view=args.view,
+        surface=args.surface,
+        speed_mps=args.speed,
+        height_m=args.height,
+        mass_kg=args.mass,
+        time_scale=args.time_scale,
+        activity=args.activity,
+    )
+    return _job(args, args.file, context)
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from stridewise.context import Context
+
+    args.fps = args.format = args.person = None
+    args.out = args.out or Path("stridewise-demo")
+    return _job(args, SAMPLE, Context(height_m=1.75, mass_kg=70.0))
+
+
+def _job(args: argparse.Namespace, file: Path, context: object) -> int:
+    """Read, analyse, and write what was asked for; nothing is written before all is known."""
+    from stridewise.analysis import analyze
+    from stridewise.context import Context
+    from stridewise.readers import read
+    from stridewise.report.text import summary
+
+    assert isinstance(context, Context)
+    recording = read(file, format=args.format, fps=args.fps, person=args.person)
+    analysis = analyze(recording, context)
+    out = args.out or (None if args.json else Path(f"{file.stem}-report"))
+    to_terminal = args.json == "-"
+    if args.json and not to_terminal:
+        _write(Path(args.json), analysis.to_json() + "\n")
+    page = analysis.report(out) if out else None
+    if to_terminal:
+        print(analysis.to_json())
+    elif not args.quiet:
+        print(summary(analysis))
+        if page:
+            print(f"\nReport: {page.resolve()}")
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(
+            "The analysis cannot be written",
+            expected="a path in a folder that can be written to",
+            received=f"{path} ({error.strerror or error})",
+        ) from error
+
+
+def _formats(args: argparse.Namespace) -> int:
+    from stridewise.readers import formats
+
+    for reader in formats():
+        print(f"{reader.name:14} {reader.description}")
+    return 0
+
+
+def _metrics(args: argparse.Namespace) -> int:
+    from stridewise.metrics import catalogue
+
+    for metric in catalogue().values():
+        print(f"{metric.id:28} {metric.unit:6} {metric.name}: {metric.formula}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

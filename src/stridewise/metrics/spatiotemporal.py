@@ -1,0 +1,455 @@
+"""Times, lengths, bounce and stiffness."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stridewise.estimate import MetricSide
+from stridewise.gait.strides import at, peak
+from stridewise.metrics.data import (
+    EVENT_BIAS_S,
+    UNKNOWN_LEG_LENGTH,
+    GaitData,
+    Sample,
+    Summary,
+)
+from stridewise.metrics.measures import each, in_metres, present, together, typical
+from stridewise.metrics.registry import Metric, Need
+from stridewise.skeletons import SIDES, Side
+
+Array = NDArray[np.float64]
+
+GRAVITY = 9.81
+
+#: Error of Morin's stiffness against a force plate, 0.7 to 7 % (Morin et al. 2005).
+_MORIN_SD = 0.05
+
+_TIMES = "Novacheck 1998, Gait & Posture 7:77"
+_CONTACT_MDC: dict[float, float] = {30: 0.025, 60: 0.015, 120: 0.010, 240: 0.008}
+
+SPEED = Need(
+    "speed", lambda d: None if d.speed else "Needs the running speed, stated or estimated."
+)
+HEIGHT = Need("height", lambda d: None if d.leg_length_m else "Needs the runner's height.")
+MASS = Need("mass", lambda d: None if d.mass_kg else "Needs the runner's body mass.")
+SPEED_OR_TRAVEL = Need("speed", lambda d: None if _travels(d) else SPEED.missing(d))
+
+
+def step_time(data: GaitData, side: Side) -> Sample:
+    """From the other foot's contact to this foot's."""
+    steps = data.of(side)
+    return Sample(steps.initial_contact - steps.previous_contact, math.sqrt(2) * steps.contact_sd)
+
+
+def stride_time(data: GaitData, side: Side) -> Sample:
+    """From this foot's contact to its next."""
+    steps = data.of(side)
+    return Sample(steps.next_same - steps.initial_contact, math.sqrt(2) * steps.contact_sd)
+
+
+def contact_time(data: GaitData, side: Side) -> Sample:
+    """From contact to toe-off of the same foot."""
+    steps = data.of(side)
+    return Sample(
+        steps.toe_off - steps.initial_contact, np.hypot(steps.contact_sd, steps.toe_off_sd)
+    )
+
+
+def flight_time(data: GaitData, side: Side) -> Sample:
+    """From this foot's toe-off to the other foot's contact; below zero when walking."""
+    steps = data.of(side)
+    return Sample(steps.next_contact - steps.toe_off, np.hypot(steps.contact_sd, steps.toe_off_sd))
+
+
+def duty_factor(data: GaitData, side: Side) -> Sample:
+    """Contact time over stride time."""
+    contact, stride = contact_time(data, side), stride_time(data, side).values
+    usual = typical(stride) or 1.0
+    return Sample(contact.values / stride, contact.sd / usual, EVENT_BIAS_S / usual)
+
+
+def cadence(data: GaitData, side: MetricSide) -> Summary | None:
+    """Minutes over the mean step time of both feet.
+
+    The mean, not the median: where one contact is misread, the step before it errs by as much as
+    the step after it, and the mean loses nothing but the errors of the outermost contacts. For
+    that reason only the runner's own variation shrinks with the square root of the steps.
+    """
+    steps = data.steps
+    times = steps.next_contact - steps.initial_contact
+    known = np.isfinite(times)
+    n = int(known.sum())
+    if n < 2:
+        return None
+    times, jitter = times[known], float(np.mean(steps.contact_sd[known] ** 2))
+    runs = 1 + int(np.sum(np.diff(np.flatnonzero(known)) > 1))
+    own = max(float(times.var(ddof=1)) - 2 * jitter, 0.0)
+    variance = own / n + 2 * jitter * runs / n**2
+    value = 60 / float(times.mean())
+    return Summary(value, value**2 / 60 * math.sqrt(variance), 0.0, n, n - 1)
+
+
+def stride_variability(data: GaitData, side: MetricSide) -> Summary | None:
+    """Coefficient of variation of stride time, without the part that event errors make."""
+    halves = [stride_time(data, s).values for s in SIDES]
+    halves = [half[np.isfinite(half)] for half in halves]
+    halves = [half for half in halves if len(half) >= 2]
+    n = sum(len(half) for half in halves)
+    if not halves:
+        return None
+    freedom = n - len(halves)
+    measured = sum(float(half.var()) * len(half) for half in halves) / freedom
+    noise = 2 * float(np.mean(data.steps.contact_sd**2))
+    true = max(measured - noise, 0.0)
+    # Standard deviation of the variance, carried through the square root.
+    scatter = measured * math.sqrt(2 / freedom)
+    percent = 100 / float(np.concatenate(halves).mean())
+    random_sd = math.sqrt(true + scatter) - math.sqrt(true)
+    return Summary(percent * math.sqrt(true), percent * random_sd, 0.0, n)
+
+
+def _rise(data: GaitData, side: Side) -> Sample:
+    """Rise and fall of the pelvis within a step, in leg lengths.
+
+    A drift over the stride (perspective, a belt not quite level) is taken out first.
+    """
+    signal, steps = present(data, "pelvis_height", side), data.of(side)
+    height = data.during("step", side).value(signal.value)
+    start = data.at("initial_contact", side).value(signal.value)
+    later = at(data.motion.time, steps.next_same, rates=False).value(signal.value)
+    drift = (later - start) / (steps.next_same - steps.initial_contact)
+    share = np.linspace(0, 1, height.shape[1])
+    time = share * (steps.next_contact - steps.initial_contact)[:, None]
+    level = height - drift[:, None] * time
+    return Sample(peak(level)[0] + peak(-level)[0], math.sqrt(2) * signal.sd)
+
+
+def vertical_oscillation(data: GaitData, side: MetricSide) -> Sample:
+    """Rise and fall of the pelvis within a step, in metres where the runner's size is known."""
+    return in_metres(together(_rise)(data, side), data.leg_length_m)
+
+
+def _travels(data: GaitData) -> bool:
+    """Whether a static camera saw how far the runner came."""
+    return ("pelvis_travel", None) in data.motion.signals
+
+
+def _distance(data: GaitData, start: Array, time: Sample) -> Sample:
+    """Distance run within `time`, which begins at `start`: seen, or speed times time."""
+    if _travels(data):
+        travel = present(data, "pelvis_travel", "both")
+        first, last = (
+            at(data.motion.time, t, rates=False).value(travel.value)
+            for t in (start, start + time.values)
+        )
+        return in_metres(Sample(last - first, math.sqrt(2) * travel.sd), data.leg_length_m)
+    assert data.speed is not None, "the declaration asks for a speed"
+    speed = data.speed
+    return Sample(
+        speed.value * time.values, speed.value * time.sd, speed.sd * typical(time.values), "m"
+    )
+
+
+def step_length(data: GaitData, side: Side) -> Sample:
+    """Distance run from the other foot's contact to this foot's."""
+    return _distance(data, data.of(side).previous_contact, step_time(data, side))
+
+
+def stride_length(data: GaitData, side: Side) -> Sample:
+    """Distance run from this foot's contact to its next."""
+    return _distance(data, data.of(side).initial_contact, stride_time(data, side))
+
+
+def vertical_ratio(data: GaitData, side: MetricSide) -> Sample:
+    """Rise and fall over the length of the same step, in per cent.
+
+    Both in leg lengths: where speed itself was estimated in leg lengths, the runner's size cancels.
+    """
+    steps = data.steps
+    rise = together(_rise)(data, side)
+    time = Sample(steps.next_contact - steps.initial_contact, math.sqrt(2) * steps.contact_sd)
+    length = _distance(data, steps.initial_contact, time)
+    leg = data.leg_length_m or UNKNOWN_LEG_LENGTH
+    scale = leg.value if length.unit == "m" else 1.0
+    values = 100 * rise.values * scale / length.values
+    usual, usual_length = typical(values), typical(length.values) or 1.0
+    relative = math.hypot(length.bias_sd / usual_length, leg.sd / leg.value)
+    noise = np.asarray(rise.sd) / (typical(rise.values) or 1.0)
+    return Sample(values, usual * noise, usual * relative)
+
+
+def running_speed(data: GaitData, side: MetricSide) -> Summary | None:
+    """Return the speed of the whole recording, as stated or estimated."""
+    if data.speed is None or len(data.steps) < 2:
+        return None
+    return Summary(data.speed.value, 0.0, data.speed.sd, len(data.steps))
+
+
+def morin_stiffness(
+    contact: Array, flight: Array, speed: float, mass: float, leg: float
+) -> tuple[Array, Array]:
+    """Vertical and leg stiffness from times alone.
+
+    Morin, Dalleau, Kyrolainen, Jeannin & Belli 2005 (J Appl Biomech 21:167), equations 3 to 8: the
+    ground force is taken for half a sine. On level ground only.
+
+    Parameters
+    ----------
+    contact, flight : ndarray
+        Seconds.
+    speed, mass, leg : float
+        m/s, kg, metres.
+
+    Returns
+    -------
+    vertical, leg : ndarray
+        kN/m; NaN where the times are not those of running.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        force = mass * GRAVITY * np.pi / 2 * (flight / contact + 1)
+        sink = force * contact**2 / (mass * np.pi**2) - GRAVITY * contact**2 / 8
+        shortening = leg - np.sqrt(leg**2 - (speed * contact / 2) ** 2) + sink
+        running = (sink > 0) & (force > 0)
+        vertical = np.where(running, force / sink / 1000, np.nan)
+        return vertical, np.where(running, force / shortening / 1000, np.nan)
+
+
+def _stiffness(which: int) -> Callable[[GaitData, MetricSide], Sample]:
+    """Metric function of one of the two stiffnesses (0 vertical, 1 leg)."""
+
+    def function(data: GaitData, side: MetricSide) -> Sample:
+        speed, leg, mass, steps = data.speed, data.leg_length_m, data.mass_kg, data.steps
+        assert speed is not None
+        assert leg is not None
+        assert mass is not None
+        contact = steps.toe_off - steps.initial_contact
+        flight = steps.next_contact - steps.toe_off
+
+        def stiffness(shift: Array | float = 0.0, dv: float = 0.0, dl: float = 0.0) -> Array:
+            return morin_stiffness(
+                contact + shift, flight - shift, speed.value + dv, mass, leg.value + dl
+            )[which]
+
+        values = stiffness()
+        changes = (
+            typical(stiffness(shift=EVENT_BIAS_S) - values),
+            typical(stiffness(dv=speed.sd) - values),
+            typical(stiffness(dl=leg.sd) - values),
+            typical(values) * _MORIN_SD,
+        )
+        noise = np.abs(stiffness(shift=np.hypot(steps.contact_sd, steps.toe_off_sd)) - values)
+        return Sample(values, noise, math.hypot(*changes))
+
+    return function
+
+
+METRICS = (
+    Metric(
+        id="cadence",
+        name="Cadence",
+        group="spatiotemporal",
+        unit="1/min",
+        sides="both",
+        view="any",
+        formula="60 / mean time from one foot's initial contact to the other's",
+        source=_TIMES,
+        help="How many steps you take in a minute, both feet counted.",
+        function=cadence,
+        mdc=3,
+    ),
+    Metric(
+        id="step_time",
+        name="Step time",
+        group="spatiotemporal",
+        unit="s",
+        sides="each",
+        view="any",
+        formula="initial contact - the other foot's initial contact before it; "
+        "the side is that of the landing foot",
+        source=_TIMES,
+        help="The time from one foot's landing to this foot's landing.",
+        function=each(step_time),
+    ),
+    Metric(
+        id="stride_time",
+        name="Stride time",
+        group="spatiotemporal",
+        unit="s",
+        sides="each",
+        view="any",
+        formula="next initial contact of the same foot - initial contact",
+        source=_TIMES,
+        help="The time until the same foot lands again.",
+        function=each(stride_time),
+    ),
+    Metric(
+        id="ground_contact_time",
+        name="Ground contact time",
+        group="spatiotemporal",
+        unit="s",
+        sides="each",
+        view="any",
+        formula="toe-off - initial contact",
+        source="vertical force above 50 N; " + _TIMES,
+        help="How long the foot stays on the ground in each step.",
+        function=each(contact_time),
+        floor=EVENT_BIAS_S,
+        mdc=_CONTACT_MDC,
+        advisory_fps=60,
+    ),
+    Metric(
+        id="flight_time",
+        name="Flight time",
+        group="spatiotemporal",
+        unit="s",
+        sides="each",
+        view="any",
+        formula="the other foot's next initial contact - toe-off; the side is that of the toe-off",
+        source="vertical force below 50 N; " + _TIMES,
+        help="How long both feet are off the ground after this foot pushes off.",
+        function=each(flight_time),
+        floor=EVENT_BIAS_S,
+        mdc=_CONTACT_MDC,
+        advisory_fps=60,
+    ),
+    Metric(
+        id="duty_factor",
+        name="Duty factor",
+        group="spatiotemporal",
+        unit="1",
+        sides="each",
+        view="any",
+        formula="ground contact time / stride time of the same stride",
+        source="from 0.5 on there is no flight; " + _TIMES,
+        help="The share of the stride that the foot spends on the ground.",
+        function=each(duty_factor),
+        advisory_fps=60,
+    ),
+    Metric(
+        id="vertical_oscillation",
+        name="Vertical oscillation",
+        group="spatiotemporal",
+        unit="m",
+        unit_unscaled="L",
+        sides="both",
+        view="any",
+        formula="largest - smallest height of the mid-hip from initial contact to the other "
+        "foot's, drift over the stride removed",
+        source="Folland et al. 2017, Med Sci Sports Exerc 49:1412 (pelvis)",
+        help="How far your hips rise and fall in each step.",
+        function=vertical_oscillation,
+        signals=("pelvis_height",),
+        floor=0.002,
+        mdc=0.006,
+    ),
+    Metric(
+        id="vertical_ratio",
+        name="Vertical ratio",
+        group="spatiotemporal",
+        unit="%",
+        sides="both",
+        view="any",
+        formula="100 * vertical oscillation / step length of the same step",
+        source="Garmin Running Dynamics",
+        help="How much you bounce for the distance each step covers.",
+        function=vertical_ratio,
+        signals=("pelvis_height",),
+        needs=(SPEED_OR_TRAVEL,),
+    ),
+    Metric(
+        id="step_length",
+        name="Step length",
+        group="spatiotemporal",
+        unit="m",
+        unit_unscaled="L",
+        sides="each",
+        view="any",
+        formula="speed * step time, or the distance covered where a static camera sees it; "
+        "the side is that of the landing foot",
+        source=_TIMES,
+        help="How far you travel from one foot's landing to this foot's landing.",
+        function=each(step_length),
+        needs=(SPEED_OR_TRAVEL,),
+    ),
+    Metric(
+        id="stride_length",
+        name="Stride length",
+        group="spatiotemporal",
+        unit="m",
+        unit_unscaled="L",
+        sides="each",
+        view="any",
+        formula="speed * stride time, or the distance covered where a static camera sees it",
+        source=_TIMES,
+        help="How far you travel until the same foot lands again.",
+        function=each(stride_length),
+        needs=(SPEED_OR_TRAVEL,),
+    ),
+    Metric(
+        id="speed",
+        name="Running speed",
+        group="spatiotemporal",
+        unit="m/s",
+        sides="both",
+        view="any",
+        formula="as stated; else distance covered / time for a static camera; else the stance "
+        "foot's speed past the hips over 30-70 % of stance / 0.945",
+        source="share of belt speed measured on Fukuchi et al. 2017, PeerJ 5:e3298",
+        help="How fast you run; most other numbers depend on it.",
+        function=running_speed,
+        needs=(SPEED,),
+    ),
+    Metric(
+        id="vertical_stiffness",
+        name="Vertical stiffness",
+        group="spatiotemporal",
+        unit="kN/m",
+        sides="both",
+        view="any",
+        formula="Fmax / dy with Fmax = m g pi/2 (tf/tc + 1), "
+        "dy = Fmax tc^2 / (m pi^2) - g tc^2 / 8; level ground only",
+        source="Morin et al. 2005, J Appl Biomech 21:167",
+        help="How springy your body as a whole is when it lands.",
+        function=_stiffness(0),
+        needs=(SPEED, HEIGHT, MASS),
+        min_fps=50,
+        advisory_fps=120,
+    ),
+    Metric(
+        id="leg_stiffness",
+        name="Leg stiffness",
+        group="spatiotemporal",
+        unit="kN/m",
+        sides="both",
+        view="any",
+        formula="Fmax / dL with dL = L - sqrt(L^2 - (v tc / 2)^2) + dy, L = 0.53 height; "
+        "level ground only",
+        source="Morin et al. 2005, J Appl Biomech 21:167",
+        help="How springy your leg is while it is on the ground.",
+        function=_stiffness(1),
+        needs=(SPEED, HEIGHT, MASS),
+        min_fps=50,
+        advisory_fps=120,
+    ),
+    Metric(
+        id="cv_stride_time",
+        name="Stride time variability",
+        group="spatiotemporal",
+        unit="%",
+        sides="both",
+        view="any",
+        formula="100 * standard deviation / mean of stride times, each foot about its own mean, "
+        "less the variance that event errors make",
+        source="Belli et al. 1995 (32 to 64 steps)",
+        help="How evenly you run from stride to stride.",
+        function=stride_variability,
+        min_fps=50,
+        advisory_fps=60,
+        steps_to_judge=32,
+        bounds=(0, np.inf),
+    ),
+)

@@ -1,0 +1,141 @@
+"""From values of single steps to one value with its uncertainty.
+
+The uncertainty has a random part, which shrinks with the number of steps, and a systematic part,
+which does not:
+
+    u^2 = u_bias^2 + k * max(measured variance, predicted variance) / N_eff
+
+The variance between steps already holds the noise of the points, of the events and the runner's
+own variation; the variance predicted from noise alone takes over where few steps agree by luck.
+N_eff is the number of steps made smaller by their lag-1 autocorrelation. The central value is the
+median, which a few misread steps cannot move; k is what the median of normal values costs against
+their mean.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stridewise.gait.strides import MAD_TO_SD
+from stridewise.metrics.data import Sample, Summary
+
+Array = NDArray[np.float64]
+
+#: Values further from the median than this many scaled median absolute deviations are left out.
+OUTLIER = 3.0
+
+#: Fewer steps than this say nothing about autocorrelation.
+MIN_STEPS_FOR_CORRELATION = 8
+
+
+def summarise(sample: Sample) -> Summary | None:
+    """Summarise values of single steps by their median.
+
+    Returns
+    -------
+    Summary or None
+        None with fewer than two values.
+    """
+    known = np.isfinite(sample.values)
+    values = sample.values[known]
+    if len(values) < 2:
+        return None
+    noise = np.broadcast_to(np.asarray(sample.sd, dtype=float), known.shape)[known]
+    predicted = float(noise @ noise) / len(noise)
+
+    centre = _median(values)
+    distance = np.abs(values - centre)
+    limit = OUTLIER * max(MAD_TO_SD * _median(distance), math.sqrt(predicted))
+    if limit > 0:
+        kept = distance <= limit
+        if not kept.all() and kept.sum() >= 2:
+            values = values[kept]
+            centre = _median(values)
+    n = len(values)
+    deviation = values - values.mean()
+    variance = max(float(deviation @ deviation) / (n - 1), predicted)
+    effective = effective_number(deviation)
+    return Summary(
+        value=centre,
+        random_sd=math.sqrt(variance * cost_of_median(n) * n / effective),
+        bias_sd=sample.bias_sd,
+        n=n,
+        freedom=max(effective - 1, 1.0),
+        unit=sample.unit,
+    )
+
+
+def _median(values: Array) -> float:
+    """Median of known values; quicker than NumPy's for the few values of a recording."""
+    ordered = np.sort(values)
+    half = len(ordered) // 2
+    if len(ordered) % 2:
+        return float(ordered[half])
+    return float(ordered[half - 1] + ordered[half]) / 2
+
+
+def cost_of_median(n: int) -> float:
+    """Variance of the median of `n` normal values of unit variance.
+
+    Kendall & Stuart's large-sample value, pi / (2 n), with `n` enlarged so that small samples agree
+    with the exact figures within 2 %: 1/2 for 2, 0.449 for 3, 0.298 for 4, 0.287 for 5.
+    """
+    return math.pi / 2 / (n + (0.5 if n % 2 else 1.25))
+
+
+def effective_number(deviation: Array) -> float:
+    """How many independent values a series of deviations from the mean is worth.
+
+    n (1 - r) / (1 + r) with the lag-1 autocorrelation r (Bayley & Hammersley 1946), where r is
+    positive beyond chance (one-sided 5 %), and never more than n.
+
+    Parameters
+    ----------
+    deviation : ndarray, shape (n,)
+        In order of time.
+    """
+    n = len(deviation)
+    total = float(deviation @ deviation)
+    if n < MIN_STEPS_FOR_CORRELATION or total == 0:
+        return float(n)
+    r = float(deviation[1:] @ deviation[:-1]) / total
+    if r <= 1.645 / math.sqrt(n):
+        return float(n)
+    return max(n * (1 - r) / (1 + r), 2.0)
+
+
+def interval(
+    value: float, random_sd: float, bias_sd: float, freedom: float
+) -> tuple[float, tuple[float, float]]:
+    """Combine both parts of the uncertainty.
+
+    Returns
+    -------
+    sd : float
+        Standard uncertainty.
+    ci95 : (float, float)
+        Value -+ t * sd, with Student's t for the degrees of freedom that Welch and Satterthwaite
+        give the combination (GUM, G.4.1).
+    """
+    sd = math.hypot(random_sd, bias_sd)
+    if random_sd > 0 and math.isfinite(freedom):
+        freedom *= (sd / random_sd) ** 4
+    reach = students_t(freedom) * sd
+    return sd, (value - reach, value + reach)
+
+
+def students_t(freedom: float) -> float:
+    """97.5 % quantile of Student's t (Cornish-Fisher series; within 0.5 % from 3 degrees on)."""
+    if freedom < 3:
+        # Exact for 1 and 2; between whole numbers, interpolate in 1 / freedom.
+        table = ((1.0, 12.7062), (2.0, 4.3027), (3.0, 3.1824))
+        inverse = [1 / f for f, _ in table][::-1]
+        return float(np.interp(1 / freedom, inverse, [t for _, t in table][::-1]))
+    z = 1.959964
+    g1 = (z**3 + z) / 4
+    g2 = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    g3 = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + g1 / freedom + g2 / freedom**2 + g3 / freedom**3

@@ -1,0 +1,113 @@
+"""How good a recording is for judging running form, in a grade and plain words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stridewise.recording import Recording
+from stridewise.result import Quality
+from stridewise.view import View
+
+_GRADES: tuple[Quality, ...] = ("A", "B", "C", "D")
+
+
+def grade(
+    recording: Recording, view: View, noise: float, steps: int
+) -> tuple[Quality, tuple[str, ...]]:
+    """Grade a recording by its weakest point.
+
+    Parameters
+    ----------
+    recording : Recording
+        Cleaned.
+    view : View
+        How the camera sees the runner.
+    noise : float
+        Keypoint noise as a share of leg length.
+    steps : int
+        Ground contacts found.
+
+    Returns
+    -------
+    quality : {"A", "B", "C", "D"}
+    notes : tuple of str
+        What lowered the grade and what to do about it.
+    """
+    found = [
+        _frame_rate(recording.fps),
+        _noise(noise),
+        _gaps(recording),
+        _size(recording, view),
+        _angle(view),
+        _steps(steps),
+        _feet(recording),
+    ]
+    worst = max((level for level, _ in found), default=0)
+    return _GRADES[worst], tuple(note for _, note in found if note)
+
+
+def _frame_rate(fps: float) -> tuple[int, str]:
+    # Nearest-frame error of an event at 30 frames/s is 10 ms, at 60 it is 5 (section C3).
+    if fps < 24:
+        return 3, f"{fps:.0f} frames/s: too coarse for contact times. Film at 60 or more."
+    if fps < 50:
+        return 1, f"{fps:.0f} frames/s: contact times are coarse. Film at 60 or more if you can."
+    return 0, ""
+
+
+def _noise(noise: float) -> tuple[int, str]:
+    words = f"the keypoints jitter by {100 * noise:.1f} % of leg length"
+    advice = "Film closer, in better light, or with a better pose model."
+    if noise > 0.03:
+        return 3, f"Very shaky: {words}. {advice}"
+    if noise > 0.015:
+        return 2, f"Shaky: {words}. {advice}"
+    return (1, f"A little shaky: {words}.") if noise > 0.008 else (0, "")
+
+
+def _gaps(recording: Recording) -> tuple[int, str]:
+    legs = [
+        np.isfinite(recording.point(f"{side}_{part}")[:, 0]).mean()
+        for side in ("left", "right")
+        for part in ("hip", "knee", "ankle")
+    ]
+    lost = 1.0 - float(min(legs))
+    if lost > 0.2:
+        return 2, f"A leg point is missing in {100 * lost:.0f} % of the frames."
+    return (
+        (1, f"A leg point is missing in {100 * lost:.0f} % of the frames.")
+        if lost > 0.05
+        else (
+            0,
+            "",
+        )
+    )
+
+
+def _size(recording: Recording, view: View) -> tuple[int, str]:
+    if recording.unit != "px" or view.leg_length >= 100:
+        return 0, ""
+    level = 2 if view.leg_length < 50 else 1
+    return level, f"The runner is small: legs of {view.leg_length:.0f} pixels. Film closer."
+
+
+def _angle(view: View) -> tuple[int, str]:
+    off = min(view.off_sagittal_deg, view.off_frontal_deg)
+    if off > 20:
+        return 2, (
+            f"The camera stands {off:.0f}° away from a plain side, front or back view: joint "
+            "angles are left out. Place it square to the runner."
+        )
+    return (1, f"The camera stands {off:.0f}° off a plain view.") if off > 10 else (0, "")
+
+
+def _steps(steps: int) -> tuple[int, str]:
+    if steps < 16:
+        return 1, f"Only {steps} steps: film 10 seconds or more, so that 8 of each foot are seen."
+    return 0, ""
+
+
+def _feet(recording: Recording) -> tuple[int, str]:
+    if all(recording.has(f"{s}_heel", f"{s}_big_toe") for s in ("left", "right")):
+        return 0, ""
+    return 1, "No heel and toe points: contact is timed from ankle, knee and hip, less exactly."

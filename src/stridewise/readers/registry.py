@@ -1,0 +1,216 @@
+"""The registry of file formats, and `read`, which finds the one that fits a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import numpy as np
+
+from stridewise.errors import InputError
+from stridewise.readers import timing
+from stridewise.recording import Recording
+
+#: Bytes from the start of a file by which its format is recognised.
+HEAD_BYTES = 65_536
+
+ENTRY_POINT_GROUP = "stridewise.readers"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user says about a file.
+
+    Parameters
+    ----------
+    fps : float, optional
+        Frames per second, for files without times.
+    person : int, optional
+        Which person of the file, counted from 1; None lets the package choose.
+    """
+
+    fps: float | None = None
+    person: int | None = None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One file format.
+
+    Parameters
+    ----------
+    name : str
+        What the user types after `--format`.
+    description : str
+        One line for people.
+    suffixes : sequence of str
+        Usual file name endings, with the dot; they only break ties between readers.
+    recognise : callable
+        Takes the first `HEAD_BYTES` bytes and the path; says whether the content is of this format.
+        Must not raise.
+    read : callable
+        Takes the path and `Options`; returns a recording, or one per person in the file.
+        Raises `InputError` and nothing else, whatever the bytes.
+    """
+
+    name: str
+    description: str
+    suffixes: tuple[str, ...]
+    recognise: Callable[[bytes, Path], bool]
+    read: Callable[[Path, Options], Recording | Sequence[Recording]]
+
+
+_readers: dict[str, Reader] = {}
+
+
+def register(reader: Reader) -> Reader:
+    """Add a format; a later one of the same name takes its place."""
+    _readers[reader.name] = reader
+    return reader
+
+
+@cache
+def _load_third_party() -> None:
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        loaded = point.load()
+        register(loaded if isinstance(loaded, Reader) else loaded())
+
+
+def formats() -> list[Reader]:
+    """Return all known formats by name, those of other installed packages included.
+
+    Another package adds one by an entry point of the group `stridewise.readers` that names a
+    `Reader`, or a function that returns one.
+    """
+    _load_third_party()
+    return sorted(_readers.values(), key=lambda reader: reader.name)
+
+
+def _known() -> str:
+    return "one of the formats " + ", ".join(reader.name for reader in formats())
+
+
+def _head(path: Path) -> bytes:
+    if path.is_dir():
+        raise InputError(
+            f"{path} is a folder", expected="a file", hint="Name one file inside the folder"
+        )
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"There is no file {path}", hint="Check the name and the folder"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be opened", received=error) from error
+    if not head.strip():
+        raise InputError(f"{path.name} is empty", expected=_known())
+    return head
+
+
+def _find(head: bytes, path: Path, format: str | None) -> Reader:
+    readers = formats()
+    if format is not None:
+        for reader in readers:
+            if reader.name == format:
+                return reader
+        raise InputError("The format is not known", expected=_known(), received=format)
+    fits = [reader for reader in readers if reader.recognise(head, path)]
+    if not fits:
+        raise InputError(
+            f"The content of {path.name} is of no format that stridewise knows",
+            expected=_known(),
+            hint="State it with --format if you know it is one of these",
+        )
+    return min(fits, key=lambda reader: path.suffix.lower() not in reader.suffixes)
+
+
+def _presence(recording: Recording) -> float:
+    """Return how much of a person there is: apparent height times frames seen."""
+    y = recording.xy[..., 1]
+    seen = np.isfinite(y).any(axis=1)
+    if not seen.any():
+        return 0.0
+    height = np.nanmax(y[seen], axis=1) - np.nanmin(y[seen], axis=1)
+    return float(height.sum())
+
+
+def _choose(people: Sequence[Recording], person: int | None) -> Recording:
+    if not people:
+        raise InputError("The file holds no person", expected="keypoints of one person at least")
+    if person is None:
+        sizes = [_presence(recording) for recording in people]
+        chosen = int(np.argmax(sizes))
+        if len(people) == 1:
+            return people[0]
+        note = f"Of {len(people)} people, person {chosen + 1} is the largest and was taken."
+        return people[chosen].with_(notes=(*people[chosen].notes, note))
+    if not 1 <= person <= len(people):
+        raise InputError(
+            "There is no such person in the file",
+            expected=f"a number from 1 to {len(people)}",
+            received=person,
+        )
+    return people[person - 1]
+
+
+def _check_legs(recording: Recording) -> None:
+    missing = recording.missing_required()
+    if not missing:
+        return
+    if not np.isfinite(recording.xy).any():
+        raise InputError(
+            f"No person is seen in any of the {recording.frames} frame(s)",
+            expected="keypoints of one person",
+        )
+    raise InputError(
+        f"Keypoints are missing: {', '.join(missing)}",
+        expected="hip, knee and ankle of both legs, seen in one frame at least",
+    )
+
+
+def read(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    fps: float | None = None,
+    person: int | None = None,
+) -> Recording:
+    """Read a recording of keypoints; the format is found from the content.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    format : str, optional
+        Name of a format (see `formats`), when it shall not be inferred.
+    fps : float, optional
+        Frames per second, for files without times. Times in the file are always preferred.
+    person : int, optional
+        Which person, counted from 1; by default the one seen largest and longest.
+
+    Returns
+    -------
+    Recording
+        With its `notes` saying what had to be assumed.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be opened, is of no known format, cannot be read, or does not hold
+        hip, knee and ankle of both legs.
+    """
+    path = Path(path)
+    if fps is not None:
+        timing.check_fps(fps)
+    head = _head(path)
+    reader = _find(head, path, format)
+    found = reader.read(path, Options(fps=fps, person=person))
+    people = [found] if isinstance(found, Recording) else list(found)
+    recording = _choose(people, person)
+    _check_legs(recording)
+    return replace(recording, source=recording.source or path.name, format=reader.name)
