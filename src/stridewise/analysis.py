@@ -45,6 +45,8 @@ CURVES = (
 )
 #: Uncertainty of a stated belt speed: displays are read to 0.1 km/h and belts are off by a percent.
 _STATED_SPEED_SD = 0.02
+#: Spread between runners of thigh and shank as a share of leg length (see `view.THIGH_SHANK`).
+_LEG_SD = 0.017
 
 
 def analyze(
@@ -83,8 +85,8 @@ def analyze(
     _decline(activity, motion, steps, context)
 
     surface, surface_note = _surface(motion, context)
-    height = leg_length(context.height_m)
-    speed = _speed(motion, steps, height, context)
+    leg = _leg_length(recording, view, context)
+    speed = _speed(motion, steps, leg, context)
     noise = float(np.nanmedian(noise_level(recording))) / view.leg_length
     quality, quality_notes = grade(recording, view, noise, len(steps))
     metrics = compute(
@@ -96,7 +98,7 @@ def analyze(
             three_d=not view.flat,
             surface=surface,
             speed=speed,
-            leg_length_m=height,
+            leg_length_m=leg,
             height_m=context.height_m,
             mass_kg=context.mass_kg,
             quality=quality,
@@ -218,6 +220,13 @@ def _surface(motion: Motion, context: Context) -> tuple[Surface, tuple[str, ...]
         "The runner stays in place in the picture, so a treadmill is assumed; if the camera moved "
         "along, say --surface overground.",
     )
+
+
+def _leg_length(recording: Recording, view: View, context: Context) -> Measured | None:
+    """Leg length in metres: measured where the points are in metres, else from the height."""
+    if recording.unit == "m":
+        return Measured(view.leg_length, _LEG_SD * view.leg_length, "points in metres")
+    return leg_length(context.height_m)
 
 
 def _speed(motion: Motion, steps: Steps, leg: Measured | None, context: Context) -> Measured | None:

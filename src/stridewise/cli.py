@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from io import TextIOWrapper
 from pathlib import Path
 
 from stridewise import __version__
@@ -19,8 +21,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; 0 on success, 2 with one line on stderr on bad input."""
     args = _parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = args.run
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal that cannot show a character shows "?" instead.
+        sys.stdout.reconfigure(errors="replace")
     try:
-        return run(args)
+        status = run(args)
+        sys.stdout.flush()
+        return status
     except InputError as error:
         print(f"stridewise: {error}", file=sys.stderr)
         return 2
@@ -145,7 +152,7 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _job(args: argparse.Namespace, file: Path, context: object) -> int:
-    """Read, analyse, and write what was asked for; nothing is written before all is known."""
+    """Read, analyse, and write what was asked for: all of it or nothing."""
     from stridewise.analysis import analyze
     from stridewise.context import Context
     from stridewise.readers import read
@@ -156,9 +163,9 @@ def _job(args: argparse.Namespace, file: Path, context: object) -> int:
     analysis = analyze(recording, context)
     out = args.out or (None if args.json else Path(f"{file.stem}-report"))
     to_terminal = args.json == "-"
-    if args.json and not to_terminal:
-        _write(Path(args.json), analysis.to_json() + "\n")
-    page = analysis.report(out) if out else None
+    to_file = args.json and not to_terminal
+    with _written(Path(args.json), analysis.to_json() + "\n") if to_file else nullcontext():
+        page = analysis.report(out) if out else None
     if to_terminal:
         print(analysis.to_json())
     elif not args.quiet:
@@ -168,19 +175,28 @@ def _job(args: argparse.Namespace, file: Path, context: object) -> int:
     return 0
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
+@contextmanager
+def _written(path: Path, text: str) -> Iterator[None]:
+    """Write a file whole; it appears when what is done meanwhile has succeeded."""
+    target = Path(os.path.realpath(path))
+    part = target.parent / f".{target.name}.{os.getpid()}.part"
     try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8")  # a device or pipe: there is nothing to swap
+            yield
+        else:
+            part.write_text(text, encoding="utf-8")
+            yield
+            part.replace(target)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise InputError(
             "The analysis cannot be written",
-            expected="a path in a folder that can be written to",
+            expected="a file in a folder that can be written to",
             received=f"{path} ({error.strerror or error})",
         ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def _formats(args: argparse.Namespace) -> int:

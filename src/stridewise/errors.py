@@ -33,4 +33,6 @@ class InputError(ValueError):
             parts.append(f"Received {received}.")
         if hint is not None:
             parts.append(hint.rstrip(".") + ".")
-        super().__init__(" ".join(" ".join(part.split()) for part in parts))
+        line = " ".join(" ".join(part.split()) for part in parts)
+        # File names and cells may hold anything, terminal control codes included.
+        super().__init__("".join(c if c.isprintable() else "?" for c in line))

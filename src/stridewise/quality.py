@@ -9,6 +9,8 @@ from stridewise.result import Quality
 from stridewise.view import View
 
 _GRADES: tuple[Quality, ...] = ("A", "B", "C", "D")
+#: Frame rates are rarely exactly what they are called (29.97 for 30).
+_FPS_TOLERANCE = 0.97
 
 
 def grade(
@@ -23,7 +25,7 @@ def grade(
     view : View
         How the camera sees the runner.
     noise : float
-        Keypoint noise as a share of leg length.
+        Keypoint noise as a share of leg length; NaN where it is not known.
     steps : int
         Ground contacts found.
 
@@ -48,9 +50,9 @@ def grade(
 
 def _frame_rate(fps: float) -> tuple[int, str]:
     # Nearest-frame error of an event at 30 frames/s is 10 ms, at 60 it is 5 (section C3).
-    if fps < 24:
+    if fps < 25 * _FPS_TOLERANCE:
         return 3, f"{fps:.0f} frames/s: too coarse for contact times. Film at 60 or more."
-    if fps < 50:
+    if fps < 50 * _FPS_TOLERANCE:
         return 1, f"{fps:.0f} frames/s: contact times are coarse. Film at 60 or more if you can."
     return 0, ""
 
@@ -72,16 +74,10 @@ def _gaps(recording: Recording) -> tuple[int, str]:
         for part in ("hip", "knee", "ankle")
     ]
     lost = 1.0 - float(min(legs))
+    note = f"A leg point is missing in {100 * lost:.0f} % of the frames."
     if lost > 0.2:
-        return 2, f"A leg point is missing in {100 * lost:.0f} % of the frames."
-    return (
-        (1, f"A leg point is missing in {100 * lost:.0f} % of the frames.")
-        if lost > 0.05
-        else (
-            0,
-            "",
-        )
-    )
+        return 2, note
+    return (1, note) if lost > 0.05 else (0, "")
 
 
 def _size(recording: Recording, view: View) -> tuple[int, str]:

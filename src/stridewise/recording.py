@@ -94,6 +94,12 @@ class Recording:
                 expected="names of the canonical vocabulary, each once",
                 hint="See stridewise.skeletons.KEYPOINTS",
             )
+        if self.depth is not None and np.shape(self.depth) != expected[:2]:
+            raise InputError(
+                "The depths do not fit the times and names",
+                expected=f"an array of shape {expected[:2]}",
+                received=f"shape {np.shape(self.depth)}",
+            )
         time = np.asarray(self.time, dtype=float)
         if not np.all(np.isfinite(time)) or np.any(np.diff(time) <= 0):
             raise InputError(
@@ -108,6 +114,8 @@ class Recording:
         set_(self, "xy", xy)
         set_(self, "confidence", confidence)
         set_(self, "time", time)
+        # A file name may hold bytes that are no text; what is written later must be.
+        set_(self, "source", self.source.encode("utf-8", "replace").decode("utf-8"))
         set_(self, "keypoints", tuple(self.keypoints))
         set_(self, "notes", tuple(self.notes))
         set_(self, "_index", {name: i for i, name in enumerate(self.keypoints)})

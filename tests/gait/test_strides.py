@@ -256,7 +256,7 @@ class TestWindows:
         windows[0, 0] = np.nan
         windows[1, :2] = np.nan
         np.testing.assert_array_equal(peak(windows)[0], [9.0, np.nan])
-        np.testing.assert_array_equal(mean(windows), [5.0, np.nan])
+        np.testing.assert_array_equal(mean(windows), [40.5 / 8.5, np.nan])
 
 
 class TestCurve:

@@ -36,10 +36,11 @@ AGREED = {
         "drift_ground_contact_time drift_vertical_oscillation drift_trunk_lean drift_knee_flex_ic "
     ),
     "each": (
-        "step_time stride_time ground_contact_time flight_time duty_factor step_length stride_length "
-        "overstride shank_ic knee_flex_ic knee_flex_peak_stance knee_excursion knee_flex_peak_swing "
-        "thigh_to hip_ext_to hip_flex_peak ankle_df_peak ankle_df_ic foot_ic trunk_lat elbow_flex "
-        "arm_amp arm_cross contralateral_pelvic_drop peak_hip_adduction fppa knee_window "
+        "step_time stride_time ground_contact_time flight_time duty_factor step_length "
+        "stride_length overstride shank_ic knee_flex_ic knee_flex_peak_stance knee_excursion "
+        "knee_flex_peak_swing thigh_to hip_ext_to hip_flex_peak ankle_df_peak ankle_df_ic "
+        "foot_ic trunk_lat elbow_flex arm_amp arm_cross contralateral_pelvic_drop "
+        "peak_hip_adduction fppa knee_window "
     ),
 }
 

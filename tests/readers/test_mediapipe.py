@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stridewise.errors import InputError
-from stridewise.readers import read
+from stridewise.readers import mediapipe, read
 
 HIP, KNEE, ANKLE = (23, 24), (25, 26), (27, 28)
 
@@ -72,6 +72,11 @@ LAYOUTS = {
         **SIZE,
         "fps": 25,
         "frames": [{"landmarks": [v for p in person(f) for v in p]} for f in range(5)],
+    },
+    "keypoints as lists": lambda: {
+        **SIZE,
+        "fps": 25,
+        "frames": [{"keypoints": person(f)} for f in range(5)],
     },
     "bare frames": lambda: {**SIZE, "fps": 25, "landmarks": [dicts(person(f)) for f in range(5)]},
     "bare people": lambda: {**SIZE, "fps": 25, "landmarks": [[dicts(person(f))] for f in range(5)]},
@@ -203,6 +208,18 @@ def test_bad_files_get_one_plain_line(file, data, message):
     with pytest.raises(InputError, match=message) as caught:
         read(file(data))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"people": [{"pose_keypoints_2d": [1, 2, 0.9]}]}',
+        '[{"image_id": "0.jpg", "category_id": 1, "keypoints": [1.0, 2.0, 0.9], "score": 2}]',
+        '[{"instances": [{"keypoints": [[1, 2]], "keypoint_scores": [0.9]}]}]',
+    ],
+)
+def test_json_of_other_estimators_is_not_taken(file, text):
+    assert not mediapipe.recognise(text.encode(), file(text))
 
 
 def test_one_leg_missing(file):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,6 +49,11 @@ def test_every_reader_keeps_the_contract(reader, tmp_path):
     assert reader.description
     assert all(suffix.startswith(".") for suffix in reader.suffixes)
     assert reader.recognise(b"\x00\xff" * 300, tmp_path / f"x{reader.suffixes[0]}") is False
+
+
+def test_every_format_is_documented():
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == {r.name for r in formats()}
 
 
 def test_a_registered_reader_is_found_by_content_and_fills_in_the_source(own, tmp_path):

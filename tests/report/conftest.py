@@ -8,6 +8,7 @@ from stridewise.skeletons import SIDES
 from .example import (
     CURVES,
     FRONTAL,
+    SAGITTAL_AREAS,
     SHAPES,
     SIDE_FINDINGS,
     back_pose,
@@ -95,7 +96,7 @@ def from_behind() -> Analysis:
         findings=(),
         provenance={"stridewise": "0.1.0"},
         poses=tuple(back_pose(p, "left", 1.0 + i / 10) for i, p in enumerate(SHAPES)),
-        unjudged=(("overstride", sagittal),),
+        unjudged=tuple((area, sagittal) for area in SAGITTAL_AREAS),
     )
 
 

@@ -15,6 +15,18 @@ from stridewise.skeletons import SIDES, Side
 NORM = "19 runners on a treadmill, 2.5 to 4.5 m/s (Fukuchi et al. 2017)"
 FRONTAL = "Needs a camera in front of or behind the runner."
 
+SAGITTAL_AREAS = (
+    "overstride",
+    "high_bounce",
+    "stiff_landing",
+    "deep_stance_knee",
+    "steep_foot",
+    "excess_lean",
+    "upright_back",
+    "asymmetry",
+    "fatigue_drift",
+)
+
 #: Curves through evenly spaced points, in degrees.
 CURVES: dict[str, list[float]] = {
     "hip_flexion": [30, 30, 25, 12, 0, -6, -2, 12, 28, 42, 50, 52, 50, 45, 38, 33],

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from stridewise.report import words
-from stridewise.report.brief import advice, unjudged, verdict
+from stridewise.report.brief import advice, unjudged_areas, unjudged_measures, verdict
 from stridewise.report.page import page
 from stridewise.result import Analysis
 
@@ -85,11 +85,11 @@ def test_every_metric_finding_and_reason_is_there(from_side: Analysis) -> None:
     for metric in from_side.metrics:
         name = words.describe(metric.id).name
         assert name.lower() in text.lower()
-        if metric.status != "absent":
+        if metric.value is not None:
             assert words.value_text(metric) in text
             assert words.describe(metric.id).help in text
         if metric.reason:
-            assert metric.reason in text
+            assert words.sentence(metric.reason) in text
     for found in from_side.findings:
         for part in (found.title, found.why, found.cue, found.source):
             assert part in text
@@ -148,14 +148,15 @@ def test_reasons_are_grouped_and_sides_merged() -> None:
     absent = [
         estimate("shank_ic", "left", None, "deg", reason="A."),
         estimate("shank_ic", "right", None, "deg", reason="A."),
-        estimate("foot_ic", "left", None, "deg", reason="A."),
-        estimate("cadence", "both", None, "1/min", reason="B."),
+        estimate("foot_ic", "left", None, "deg", reason="a"),
+        estimate("cadence", "both", None, "1/min", reason="b"),
     ]
     analysis = replace(_bare(), metrics=tuple(absent), unjudged=(("stiff_landing", "B."),))
-    assert unjudged(analysis) == [
+    assert unjudged_measures(analysis) == [
         ("A.", ["Shin angle at contact", "foot angle at contact (left)"]),
-        ("B.", ["Cadence", "stiff landing"]),
+        ("B.", ["Cadence"]),
     ]
+    assert unjudged_areas(analysis) == [("B.", ["Stiff landing"])]
 
 
 def _bare() -> Analysis:
@@ -193,7 +194,8 @@ def test_verdict(from_side: Analysis, count: int, expected: str) -> None:
 
 def test_an_advisory_value_is_shown_but_not_compared(from_side: Analysis) -> None:
     text = read(page(from_side)).text
-    assert "Too coarse to judge: the left arm is hidden by the trunk" in text
+    assert "51 ± 12° – too coarse to judge 1 38" in text
+    assert "The left arm is hidden by the trunk in 41 % of frames." in text
 
 
 def test_the_page_is_small(from_side: Analysis) -> None:

@@ -57,8 +57,8 @@ def labels(picture: str) -> list[str]:
 def test_labels_say_name_and_degrees() -> None:
     pose = side_pose("initial_contact", "left", 1.0)
     assert labels(pose_figure(pose, stage([pose]))) == [
-        "shin 11°",
         "knee 13°",
+        "shin 11°",
         "foot 16°",
         "trunk 8°",
     ]

@@ -87,6 +87,7 @@ def test_norm_words(value: float, expected: str) -> None:
 
 def test_no_comparison_without_a_norm_or_with_a_coarse_value() -> None:
     assert words.norm_words(estimate("shank_ic", "left", 20.0, "deg", 1.0)) == ""
+    assert words.compare([estimate("shank_ic", "left", 20.0, "deg", 1.0)]) == ""
     coarse = estimate("shank_ic", "left", 20.0, "deg", 1.0, (10, 2), status="advisory")
     assert words.norm_words(coarse) == ""
 
@@ -98,9 +99,12 @@ def test_no_comparison_without_a_norm_or_with_a_coarse_value() -> None:
         (13.0, 10.5, "left higher than most, right typical"),
         (15.0, 13.0, "left much higher, right higher than most"),
         (13.0, None, "left higher than most"),
+        (None, None, ""),
     ],
 )
-def test_sides_are_compared_together(left: float, right: float | None, expected: str) -> None:
+def test_sides_are_compared_together(
+    left: float | None, right: float | None, expected: str
+) -> None:
     sides = [
         estimate("shank_ic", "left", left, "deg", 1.0, (10, 2)),
         estimate("shank_ic", "right", right, "deg", 1.0, (10, 2)),
@@ -146,6 +150,7 @@ def test_names_come_from_the_catalogue_and_fall_back_to_the_id() -> None:
     assert words.describe("my_metric") == words.Description("My metric", "other")
     assert words.area_title("overstride") == "Landing ahead of the body"
     assert words.area_title("my_area") == "My area"
+    assert words.area_title("shank_ic") == "Shin angle at contact"
 
 
 def test_every_group_of_the_catalogue_has_a_title() -> None:

@@ -375,18 +375,21 @@ def peak(windows: Array) -> tuple[Array, Array]:
 
 
 def mean(windows: Array) -> Array:
-    """Return the mean of each window; NaN where less than `MIN_COVERAGE` of it is known.
+    """Return the mean over time of each window; NaN where less than `MIN_COVERAGE` is known.
+
+    By the trapezoidal rule: the first and last point stand for half as long as the others.
 
     Parameters
     ----------
     windows : ndarray, shape (n, points)
         NaN where unknown.
     """
+    weight = np.ones(windows.shape[1])
+    weight[[0, -1]] = 0.5
     known = np.isfinite(windows)
-    count = known.sum(axis=1)
-    total = np.where(known, windows, 0.0).sum(axis=1)
-    enough = count >= MIN_COVERAGE * windows.shape[1]
-    return np.where(enough, total / np.maximum(count, 1), np.nan)
+    total = np.where(known, windows, 0.0) @ weight
+    enough = known.mean(axis=1) >= MIN_COVERAGE
+    return np.where(enough, total / np.maximum(known @ weight, 0.5), np.nan)
 
 
 def curve(motion: Motion, steps: Steps, name: str, side: MetricSide) -> Curve | None:

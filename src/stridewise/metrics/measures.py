@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stridewise.estimate import MetricSide
 from stridewise.gait.motion import Signal
-from stridewise.gait.strides import MIN_COVERAGE, mean, peak
+from stridewise.gait.strides import mean, peak
 from stridewise.metrics.data import EVENT_BIAS_S, GaitData, Instant, Measured, Sample, Window
 from stridewise.skeletons import SIDES, Side
 
@@ -84,11 +84,8 @@ def scatter(name: str, window: Window) -> Measure:
     def measure(data: GaitData, side: Side) -> Sample:
         signal = present(data, name, side)
         windows = data.during(window, side).value(signal.value)
-        known = np.isfinite(windows)
-        enough = known.mean(axis=1) >= MIN_COVERAGE
-        deviation = np.where(known, windows - mean(windows)[:, None], 0.0)
-        variance = (deviation**2).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-        return Sample(np.where(enough, np.sqrt(variance), np.nan), _averaged(data, signal))
+        variance = mean((windows - mean(windows)[:, None]) ** 2)
+        return Sample(np.sqrt(variance), _averaged(data, signal))
 
     return measure
 

@@ -87,7 +87,9 @@ def cadence(data: GaitData, side: MetricSide) -> Summary | None:
         return None
     times, jitter = times[known], float(np.mean(steps.contact_sd[known] ** 2))
     runs = 1 + int(np.sum(np.diff(np.flatnonzero(known)) > 1))
-    own = max(float(times.var(ddof=1)) - 2 * jitter, 0.0)
+    measured = float(times.var(ddof=1))
+    # The difference of two variances may be nothing by luck: half its own standard deviation joins.
+    own = max(measured - 2 * jitter, 0.0) + measured / math.sqrt(2 * (n - 1))
     variance = own / n + 2 * jitter * runs / n**2
     value = 60 / float(times.mean())
     return Summary(value, value**2 / 60 * math.sqrt(variance), 0.0, n, n - 1)

@@ -25,7 +25,10 @@ from stridewise.metrics.data import Sample, Summary
 Array = NDArray[np.float64]
 
 #: Values further from the median than this many scaled median absolute deviations are left out.
+#: Of few values the median absolute deviation is itself uncertain: the limit is wider by a share of
+#: FEW / n, with which the intervals of 4 to 200 normal values hold 93 to 96 % of the time.
 OUTLIER = 3.0
+FEW = 8
 
 #: Fewer steps than this say nothing about autocorrelation.
 MIN_STEPS_FOR_CORRELATION = 8
@@ -48,7 +51,9 @@ def summarise(sample: Sample) -> Summary | None:
 
     centre = _median(values)
     distance = np.abs(values - centre)
-    limit = OUTLIER * max(MAD_TO_SD * _median(distance), math.sqrt(predicted))
+    limit = (
+        OUTLIER * (1 + FEW / len(values)) * max(MAD_TO_SD * _median(distance), math.sqrt(predicted))
+    )
     if limit > 0:
         kept = distance <= limit
         if not kept.all() and kept.sum() >= 2:
@@ -56,20 +61,20 @@ def summarise(sample: Sample) -> Summary | None:
             centre = _median(values)
     n = len(values)
     deviation = values - values.mean()
-    variance = max(float(deviation @ deviation) / (n - 1), predicted)
+    measured = float(deviation @ deviation) / (n - 1)
     effective = effective_number(deviation)
     return Summary(
         value=centre,
-        random_sd=math.sqrt(variance * cost_of_median(n) * n / effective),
+        random_sd=math.sqrt(max(measured, predicted) * cost_of_median(n) * n / effective),
         bias_sd=sample.bias_sd,
         n=n,
-        freedom=max(effective - 1, 1.0),
+        freedom=max(effective - 1, 1.0) if measured > predicted else math.inf,
         unit=sample.unit,
     )
 
 
 def _median(values: Array) -> float:
-    """Median of known values; quicker than NumPy's for the few values of a recording."""
+    """Return the median of known values; quicker than NumPy's for the few values of a recording."""
     ordered = np.sort(values)
     half = len(ordered) // 2
     if len(ordered) % 2:
@@ -78,7 +83,7 @@ def _median(values: Array) -> float:
 
 
 def cost_of_median(n: int) -> float:
-    """Variance of the median of `n` normal values of unit variance.
+    """Return the variance of the median of `n` normal values of unit variance.
 
     Kendall & Stuart's large-sample value, pi / (2 n), with `n` enlarged so that small samples agree
     with the exact figures within 2 %: 1/2 for 2, 0.449 for 3, 0.298 for 4, 0.287 for 5.
@@ -128,14 +133,7 @@ def interval(
 
 
 def students_t(freedom: float) -> float:
-    """97.5 % quantile of Student's t (Cornish-Fisher series; within 0.5 % from 3 degrees on)."""
-    if freedom < 3:
-        # Exact for 1 and 2; between whole numbers, interpolate in 1 / freedom.
-        table = ((1.0, 12.7062), (2.0, 4.3027), (3.0, 3.1824))
-        inverse = [1 / f for f, _ in table][::-1]
-        return float(np.interp(1 / freedom, inverse, [t for _, t in table][::-1]))
-    z = 1.959964
-    g1 = (z**3 + z) / 4
-    g2 = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    g3 = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + g1 / freedom + g2 / freedom**2 + g3 / freedom**3
+    """Return the 97.5 % quantile of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.975))

@@ -47,9 +47,11 @@ _LARGEST_NORMALISED = 3.0
 _SIZES = ((1920, 1080), (1080, 1920), (1440, 1080), (1080, 1440), (1080, 1080))
 
 _MARK = re.compile(
-    rb'"(pose_?landmarks|pose_?world_?landmarks|world_?landmarks|landmarks|pose_data|visibility)"',
+    rb'"(pose_?landmarks|(pose_?)?world_?landmarks|landmarks|pose_data|visibility)"'
+    rb'|"keypoints"\s*:\s*\[\s*[\[{]',
     re.IGNORECASE,
 )
+_NOT_OURS = b'"keypoint_scores"'  # MMPose
 _EXPECTED = (
     "frames, each with landmarks: 33 points as {x, y, z, visibility} or [x, y, z, visibility]"
 )
@@ -58,7 +60,8 @@ _EXPECTED = (
 def recognise(head: bytes, path: Path) -> bool:
     """Say whether the file begins as JSON with MediaPipe's words in it."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return text[:1] in (b"{", b"[") and _MARK.search(text) is not None
+    json_like = text[:1] in (b"{", b"[")
+    return json_like and _NOT_OURS not in text and _MARK.search(text) is not None
 
 
 def read(path: Path, options: Options) -> list[Recording]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,16 +10,20 @@ from numpy.typing import NDArray
 
 from stridewise.errors import InputError
 from stridewise.recording import Recording
-from stridewise.repair.smooth import fill_gaps
+from stridewise.repair.resample import nearest_index, resample
 
 Array = NDArray[np.float64]
 
 #: Longest gap that is filled (Winter 2009; the reference catalogue asks for 0.1 s at the feet).
 MAX_GAP_S = 0.1
-#: Confidence below which a point counts as not seen; common estimator default.
+#: Confidence below which a point counts as not seen; the default of Sports2D and others.
 MIN_CONFIDENCE = 0.3
-#: Frame intervals that vary by less than this share count as regular.
-_REGULAR = 0.02
+#: Time stamps this close to an even clock are an even clock, written in whole milliseconds.
+ROUNDING_S = 0.001
+#: Frames further apart than this many usual intervals have a gap between them.
+_GAP = 1.6
+#: When fewer frames than this share differ from the one before, repetition is no fault of the file.
+_MOVING = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Repair:
 
 
 def clean(recording: Recording) -> tuple[Recording, tuple[Repair, ...]]:
-    """Drop unsure points, make the time base uniform and fill short gaps.
+    """Drop unsure points and repeated frames, make the time base even and fill short gaps.
 
     Parameters
     ----------
@@ -51,7 +56,7 @@ def clean(recording: Recording) -> tuple[Recording, tuple[Repair, ...]]:
     Returns
     -------
     Recording
-        On a uniform time base, short gaps filled, longer ones NaN; not smoothed.
+        On an even time base, gaps of up to `MAX_GAP_S` filled, longer ones NaN; not smoothed.
     tuple of Repair
         What was done.
 
@@ -60,94 +65,101 @@ def clean(recording: Recording) -> tuple[Recording, tuple[Repair, ...]]:
     InputError
         When the time stamps are too uneven to make sense of.
     """
-    repairs: list[Repair] = []
-    recording = _drop_unsure(recording, repairs)
-    recording = _uniform(recording, repairs)
-    recording = _fill(recording, repairs)
+    repairs = []
+    for step in (_drop_unsure, _drop_repeated, _even_time, _fill_gaps):
+        recording, repair = step(recording)
+        if repair is not None:
+            repairs.append(repair)
     return recording, tuple(repairs)
 
 
-def _drop_unsure(recording: Recording, repairs: list[Repair]) -> Recording:
+def _drop_unsure(recording: Recording) -> tuple[Recording, Repair | None]:
     unsure = (recording.confidence < MIN_CONFIDENCE) & np.isfinite(recording.xy[..., 0])
-    if not unsure.any():
-        return recording
     count = int(unsure.sum())
-    repairs.append(Repair("low_confidence", count, f"{count} points below {MIN_CONFIDENCE} left"))
-    return recording.with_(xy=np.where(unsure[..., None], np.nan, recording.xy))
+    if not count:
+        return recording, None
+    recording = recording.with_(xy=np.where(unsure[..., None], np.nan, recording.xy))
+    detail = f"{count} points with a confidence below {MIN_CONFIDENCE} were left out"
+    return recording, Repair("low_confidence", count, detail)
 
 
-def _uniform(recording: Recording, repairs: list[Repair]) -> Recording:
-    """Resample to the median frame rate when the time stamps are irregular; holes stay holes."""
-    steps = np.diff(recording.time)
+def _drop_repeated(recording: Recording) -> tuple[Recording, Repair | None]:
+    """Leave out frames that show the picture before them again, as some video codecs write."""
+    now, before = recording.xy[1:], recording.xy[:-1]
+    same = (now == before) | (np.isnan(now) & np.isnan(before))
+    repeated = same.all(axis=(1, 2)) & np.isfinite(now).any(axis=(1, 2))
+    count = int(repeated.sum())
+    if not count or len(repeated) - count < _MOVING * recording.frames:
+        return recording, None
+    kept = np.r_[True, ~repeated]
+    recording = recording.with_(
+        xy=recording.xy[kept],
+        confidence=recording.confidence[kept],
+        time=recording.time[kept],
+        depth=None if recording.depth is None else recording.depth[kept],
+    )
+    detail = f"{count} frames that repeat the one before were left out"
+    return recording, Repair("repeated_frames", count, detail)
+
+
+def _even_time(recording: Recording) -> tuple[Recording, Repair | None]:
+    """Resample to the usual frame interval when the time stamps are uneven; gaps stay gaps."""
+    old = recording.time
+    if len(old) < 3:
+        return recording, None
+    even = np.linspace(old[0], old[-1], len(old))
+    if np.abs(old - even).max() <= ROUNDING_S:
+        return recording.with_(time=even), None
+    steps = np.diff(old)
     interval = float(np.median(steps))
-    if np.abs(steps - interval).max() <= _REGULAR * interval:
-        return recording
-    frames = round(recording.duration / interval) + 1
-    if frames > 4 * recording.frames + 600:
+    frames = int(recording.duration / interval + 1e-6) + 1
+    if frames > 4 * len(old) + 600:
         raise InputError(
             "The time stamps jump",
             expected=f"frames about every {interval:.4g} s",
             received=f"one pause of {steps.max():.4g} s",
             hint="Cut the recording at the pause, or check the unit of the times",
         )
-    time = recording.time[0] + interval * np.arange(frames)
-    stacked = recording.xy
-    if recording.depth is not None:
-        stacked = np.concatenate([stacked, recording.depth[..., None]], axis=2)
-    values = _interpolate(recording.time, stacked, time)
-    hole = _in_hole(recording.time, time, max(MAX_GAP_S, 1.6 * interval))
-    values[hole] = np.nan
-    nearest = np.clip(np.searchsorted(recording.time, time), 0, recording.frames - 1)
-    repairs.append(
-        Repair(
-            "time_base",
-            frames,
-            f"uneven time stamps ({steps.min():.4g} to {steps.max():.4g} s) "
-            f"brought to one frame every {interval:.4g} s",
-        )
+    time = old[0] + interval * np.arange(frames)
+    values = [resample(old, point, time, _GAP * interval) for point in _points(recording)]
+    confidence = recording.confidence[nearest_index(old, time)]
+    recording = _with_points(recording, values, time=time, confidence=confidence)
+    detail = (
+        f"uneven time stamps ({steps.min():.4g} to {steps.max():.4g} s) "
+        f"were brought to one frame every {interval:.4g} s"
     )
-    return recording.with_(
-        xy=values[..., :2],
-        depth=values[..., 2] if recording.depth is not None else None,
-        confidence=recording.confidence[nearest],
-        time=time,
-    )
+    return recording, Repair("time_base", frames, detail)
 
 
-def _interpolate(old: Array, values: Array, new: Array) -> Array:
-    """Cubic interpolation of each point over its own finite samples."""
-    from scipy.interpolate import CubicSpline
-
-    out = np.full((len(new), *values.shape[1:]), np.nan)
-    for k in range(values.shape[1]):
-        ok = np.isfinite(values[:, k, 0])
-        if ok.sum() < 2:
-            continue
-        column = CubicSpline(old[ok], values[ok, k], extrapolate=False)(new)
-        column[_in_hole(old[ok], new, MAX_GAP_S)] = np.nan
-        out[:, k] = column
-    return out
-
-
-def _in_hole(known: Array, asked: Array, limit: float) -> NDArray[np.bool_]:
-    """Say which instants lie between two known ones that are more than `limit` apart."""
-    after = np.clip(np.searchsorted(known, asked), 1, len(known) - 1)
-    wide = known[after] - known[after - 1] > max(limit, 1.6 * float(np.median(np.diff(known))))
-    on_sample = (np.abs(asked - known[after]) < 1e-9) | (np.abs(asked - known[after - 1]) < 1e-9)
-    inside: NDArray[np.bool_] = wide & ~on_sample
-    return inside
-
-
-def _fill(recording: Recording, repairs: list[Repair]) -> Recording:
-    limit = int(MAX_GAP_S * recording.fps + 1e-6)
+def _fill_gaps(recording: Recording) -> tuple[Recording, Repair | None]:
     missing = ~np.isfinite(recording.xy[..., 0])
-    if not missing.any() or limit < 1:
-        return recording
-    xy = fill_gaps(recording.xy, limit)
-    depth = None if recording.depth is None else fill_gaps(recording.depth, limit)
-    count = int((missing & np.isfinite(xy[..., 0])).sum())
-    if count:
-        repairs.append(
-            Repair("gaps", count, f"{count} points in gaps of up to {MAX_GAP_S} s filled")
-        )
-    return recording.with_(xy=xy, depth=depth)
+    if not missing.any():
+        return recording, None
+    # A gap of n frames lies between samples that are n + 1 intervals apart.
+    widest = MAX_GAP_S + 1.05 / recording.fps
+    values = [
+        resample(recording.time, point, recording.time, widest) if gaps.any() else point
+        for point, gaps in zip(_points(recording), missing.T, strict=True)
+    ]
+    filled = _with_points(recording, values)
+    count = int((missing & np.isfinite(filled.xy[..., 0])).sum())
+    if not count:
+        return recording, None
+    detail = f"{count} points in gaps of up to {MAX_GAP_S} s were filled"
+    return filled, Repair("gaps", count, detail)
+
+
+def _points(recording: Recording) -> Iterator[Array]:
+    """Yield each keypoint's positions, shape (frames, 2), or (frames, 3) with depth."""
+    for k in range(len(recording.keypoints)):
+        point = recording.xy[:, k]
+        if recording.depth is not None:
+            point = np.column_stack([point, recording.depth[:, k]])
+        yield point
+
+
+def _with_points(recording: Recording, points: Sequence[Array], **changes: Array) -> Recording:
+    """Put positions as `_points` gives them back into a recording, along with other changes."""
+    values = np.stack(points, axis=1)
+    depth = None if recording.depth is None else values[..., 2]
+    return recording.with_(xy=values[..., :2], depth=depth, **changes)

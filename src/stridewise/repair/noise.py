@@ -6,39 +6,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.recording import Recording
-from stridewise.repair.smooth import fill_gaps
+from stridewise.repair.smooth import runs
+
+Array = NDArray[np.float64]
 
 #: Above this share of the frame rate, running leaves little but noise in a keypoint.
-_FLOOR_FROM = 0.35
-_LONGEST = 8192
+FLOOR_FROM = 0.35
+_SHORTEST, _LONGEST = 16, 8192
 
 
-def noise_level(recording: Recording) -> NDArray[np.float64]:
+def noise_level(recording: Recording) -> Array:
     """Estimate the white noise of each keypoint from the floor of its power spectrum.
 
     Parameters
     ----------
     recording : Recording
-        On a uniform time base, not smoothed.
+        On an even time base, not smoothed.
 
     Returns
     -------
     ndarray, shape (keypoints,)
-        Standard deviation per coordinate in the unit of the recording; NaN for absent points.
-        Noise that the pose estimator smoothed away before is not seen.
+        Standard deviation per coordinate in the unit of the recording, from the longest stretch
+        without a gap; NaN for points without a stretch of 16 frames. Noise that the pose estimator
+        smoothed away before is not seen, nor all of that of a recording with uneven time stamps,
+        because resampling smooths a little.
     """
+    level = np.full(len(recording.keypoints), np.nan)
+    for k in range(len(level)):
+        stretches = runs(np.isfinite(recording.xy[:, k, 0]))
+        start, stop = max(stretches, key=lambda run: run[1] - run[0], default=(0, 0))
+        if stop - start >= _SHORTEST:
+            level[k] = _floor(recording.xy[start : min(stop, start + _LONGEST), k])
+    return level
+
+
+def _floor(xy: Array) -> float:
+    """Standard deviation of white noise with the spectral floor of positions (frames, 2)."""
     from scipy.signal import detrend
 
-    xy = recording.xy[:_LONGEST]
-    level = np.full(len(recording.keypoints), np.nan)
-    if len(xy) < 32:
-        return level
-    seen = np.isfinite(xy[..., 0]).mean(axis=0) > 0.5
-    filled = fill_gaps(xy[:, seen])
-    window = np.hanning(len(xy))[:, None, None]
-    spectrum = np.abs(np.fft.rfft(detrend(filled, axis=0) * window, axis=0)) ** 2
-    power = spectrum / (window**2).sum()
-    floor = power[int(_FLOOR_FROM * 2 * (len(power) - 1)) :]
+    window = np.hanning(len(xy))[:, None]
+    spectrum = np.fft.rfft(detrend(xy, axis=0) * window, axis=0)
+    power = np.abs(spectrum[int(np.ceil(FLOOR_FROM * len(xy))) :]) ** 2 / float((window**2).sum())
     # The median of an exponential distribution is ln 2 times its mean; it ignores motion peaks.
-    level[seen] = np.sqrt(np.median(floor, axis=(0, 2)) / np.log(2.0))
-    return level
+    return float(np.sqrt(np.median(power) / np.log(2.0)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import PurePath
 
+from stridewise.form.areas import load_areas
 from stridewise.report import words
 from stridewise.result import Analysis, Finding
 
@@ -49,40 +51,47 @@ def verdict(analysis: Analysis) -> str:
         return f"{least} out and {'is' if len(first) == 1 else 'are'} worth working on: {titles}."
     if analysis.findings:
         return "There are a few signs, listed below, but none that should be worked on first."
-    judged = {e.id for e in analysis.metrics if e.status == "ok"}
-    missing = {e.id for e in analysis.metrics if e.status != "ok"} - judged
-    if len(judged) > len(missing):
-        return (
-            "Nothing stood out: everything that could be judged lies within what comparable "
-            "runners show."
-        )
-    if not judged:
+    if not any(e.status == "ok" for e in analysis.metrics):
         return "Nothing could be judged in this recording."
+    areas = {area.id for area in load_areas().areas}
+    skipped = len(areas & {key for key, _ in analysis.unjudged})
+    judged = len(areas) - skipped
+    if judged < skipped:
+        return (
+            f"Nothing stood out, but little could be judged: {judged} of {len(areas)} areas of "
+            "running form. The reasons are listed below; a better recording may show more."
+        )
     return (
-        f"Nothing stood out, but little could be judged: {len(judged)} of "
-        f"{len(judged | missing)} measures. The reasons are listed below; a better recording "
-        "may show more."
+        f"Nothing stood out: {judged} of {len(areas)} areas of running form could be judged, and "
+        "none lies clearly past its limit."
     )
 
 
-def unjudged(analysis: Analysis) -> list[tuple[str, list[str]]]:
-    """Return what could not be judged: reasons, each with the names of what it hit."""
-    pairs = [
-        (words.describe(e.id).name, e.side, e.reason) for e in analysis.metrics if e.value is None
-    ]
-    known = {e.id for e in analysis.metrics}
-    pairs += [
-        (words.describe(key).name if key in known else words.area_title(key), "both", reason)
-        for key, reason in analysis.unjudged
-    ]
+def unjudged_areas(analysis: Analysis) -> list[tuple[str, list[str]]]:
+    """Return why areas of running form could not be judged: reasons, each with the areas it hit."""
+    return _by_reason((words.area_title(key), "both", reason) for key, reason in analysis.unjudged)
+
+
+def unjudged_measures(analysis: Analysis) -> list[tuple[str, list[str]]]:
+    """Return why metrics are absent: reasons, each with the metrics it hit."""
+    return _by_reason(
+        (words.describe(e.id).name, e.side, e.reason or "")
+        for e in analysis.metrics
+        if e.value is None
+    )
+
+
+def _by_reason(items: Iterable[tuple[str, str, str]]) -> list[tuple[str, list[str]]]:
+    """Group (name, side, reason) by reason, the one that hits most first."""
     grouped: dict[str, dict[str, set[str]]] = {}
-    for label, side, reason in pairs:
-        group = grouped.setdefault(reason or "No reason was given", {})
+    for label, side, reason in items:
+        group = grouped.setdefault(words.sentence(reason or "no reason was given"), {})
         group.setdefault(label, set()).add(side)
-    return [
+    named = [
         (reason, _enumerate([_sided(label, sides) for label, sides in group.items()]))
         for reason, group in grouped.items()
     ]
+    return sorted(named, key=lambda item: -len(item[1]))
 
 
 def _sided(label: str, sides: set[str]) -> str:

@@ -9,9 +9,17 @@ from datetime import date
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from stridewise.estimate import Estimate
+from stridewise.estimate import Estimate, MetricSide
 from stridewise.report import words
-from stridewise.report.brief import advice, name, opening, priorities, side_words, unjudged
+from stridewise.report.brief import (
+    advice,
+    name,
+    opening,
+    priorities,
+    side_words,
+    unjudged_areas,
+    unjudged_measures,
+)
 from stridewise.report.figures import (
     CURVES,
     contacts,
@@ -84,7 +92,10 @@ def page(analysis: Analysis, *, written: date | None = None) -> str:
         priorities=priorities(analysis),
         others=[f for f in analysis.findings if f.priority is None],
         groups=_groups(analysis),
-        unjudged=unjudged(analysis),
+        unjudged=[
+            ("Areas of running form", unjudged_areas(analysis)),
+            ("Measures", unjudged_measures(analysis)),
+        ],
         curves=[drawn[f"curve_{key}.svg"] for key in _curves(analysis)],
         timeline=drawn.get("timeline.svg"),
         timeline_note=_timeline_note(analysis),
@@ -96,59 +107,77 @@ def page(analysis: Analysis, *, written: date | None = None) -> str:
 
 @dataclass(frozen=True)
 class _Row:
-    """One metric in the table."""
+    """One metric in the table; `notes` are numbers of the group's notes."""
 
     name: str
     help: str
-    left: Estimate | None
-    right: Estimate | None
-    both: Estimate | None
+    of: dict[MetricSide, Estimate]
     strip: Markup | None
     words: str
-    note: str
+    notes: list[int]
 
     @property
     def sided(self) -> bool:
         """Whether left and right are told apart."""
-        return self.left is not None or self.right is not None
-
-    @property
-    def compared(self) -> bool:
-        """Whether there is anything to say beside the values."""
-        return bool(self.strip or self.words or self.note)
+        return "both" not in self.of
 
     @property
     def n(self) -> str:
         """Steps behind the values."""
-        counts = [str(e.n) for e in (self.left, self.right, self.both) if e is not None]
-        return counts[0] if len(set(counts)) == 1 else " / ".join(counts)
+        counts = list(dict.fromkeys(str(e.n) for e in self.of.values()))
+        return " / ".join(counts)
 
 
-def _groups(analysis: Analysis) -> list[tuple[str, list[_Row]]]:
+@dataclass(frozen=True)
+class _Group:
+    """One table of metrics; `notes` say why values are only advisory, numbered from 1."""
+
+    title: str
+    rows: list[_Row]
+    notes: list[str]
+
+    @property
+    def sided(self) -> bool:
+        """Whether any metric tells left and right apart."""
+        return any(row.sided for row in self.rows)
+
+    @property
+    def compared(self) -> bool:
+        """Whether there is anything to say beside the values."""
+        return any(row.words or row.notes for row in self.rows) or self.stripped
+
+    @property
+    def stripped(self) -> bool:
+        """Whether any metric has a norm strip."""
+        return any(row.strip for row in self.rows)
+
+
+def _groups(analysis: Analysis) -> list[_Group]:
     """Return the present metrics by group, in the order of the groups and of the analysis."""
     present: dict[str, list[Estimate]] = {}
     for estimate in analysis.metrics:
-        if estimate.value is not None and estimate.status != "absent":
+        if estimate.value is not None:
             present.setdefault(estimate.id, []).append(estimate)
-    groups: dict[str, list[_Row]] = {group: [] for group in words.GROUPS}
+    groups = {key: _Group(title, [], []) for key, title in words.GROUPS.items()}
     for key, estimates in present.items():
         described = words.describe(key)
-        side = {e.side: e for e in estimates}
+        group = groups.setdefault(described.group, _Group(described.group, [], []))
         ordered = sorted(estimates, key=lambda e: _SIDE_ORDER.index(e.side))
-        notes = dict.fromkeys(e.reason for e in ordered if e.status == "advisory" and e.reason)
-        groups.setdefault(described.group, []).append(
+        coarse = dict.fromkeys(
+            words.sentence(e.reason) for e in ordered if e.status == "advisory" and e.reason
+        )
+        group.notes.extend(note for note in coarse if note not in group.notes)
+        group.rows.append(
             _Row(
                 described.name,
                 described.help,
-                side.get("left"),
-                side.get("right"),
-                side.get("both"),
+                {e.side: e for e in ordered},
                 norm_strip(ordered),
                 words.compare(ordered),
-                "; ".join(notes),
+                [group.notes.index(note) + 1 for note in coarse],
             )
         )
-    return [(words.GROUPS.get(key, key), rows) for key, rows in groups.items() if rows]
+    return [group for group in groups.values() if group.rows]
 
 
 def _tiles(analysis: Analysis) -> list[dict[str, object]]:
@@ -270,4 +299,6 @@ def _flat(value: object) -> str:
         return ", ".join(f"{words.plain(str(k))} {_flat(v)}" for k, v in value.items()) or "none"
     if isinstance(value, list | tuple):
         return ", ".join(_flat(v) for v in value) or "none"
+    if isinstance(value, float):
+        return f"{value:.3g}"
     return "none" if value is None else str(value)

@@ -19,8 +19,9 @@ from stridewise.skeletons import SIDES, Side
 Array = NDArray[np.float64]
 Points = Mapping[str, Array]
 
-#: Height of the tallest body, and the margin around bodies for labels, in drawing units.
-BODY, MARGIN = 250.0, 46.0
+#: Height of the tallest and breadth of the broadest body, and the margin for labels, in drawing
+#: units.
+BODY, BREADTH, MARGIN = 250.0, 230.0, 46.0
 
 _UP, _DOWN = np.array([0.0, -1.0]), np.array([0.0, 1.0])
 
@@ -28,7 +29,7 @@ _SIDEWAYS = ("contralateral_drop", "hip_adduction", "frontal_knee", "trunk_later
 
 #: Angles in the order in which they matter at each instant; at most four fit on one body.
 DRAWN = {
-    "initial_contact": ("shank", "knee_flexion", "foot", "trunk_lean", *_SIDEWAYS),
+    "initial_contact": ("knee_flexion", "shank", "foot", "trunk_lean", *_SIDEWAYS),
     "mid_stance": ("knee_flexion", "ankle_dorsiflexion", "trunk_lean", *_SIDEWAYS),
     "toe_off": ("thigh", "knee_flexion", "trunk_lean", *_SIDEWAYS),
 }
@@ -58,6 +59,7 @@ class Arc:
     vertex: Array
     reference: Array
     segment: Array
+    radius: float
 
     @property
     def label(self) -> str:
@@ -75,27 +77,31 @@ class Stage:
         Drawing units per pixel of the recording.
     back, ahead : float
         Reach to the left and right of the mid-hip, in drawing units.
+    tall : float
+        Height of the tallest body, in drawing units.
     """
 
     scale: float
     back: float
     ahead: float
+    tall: float
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height of each picture."""
-        return self.back + self.ahead + 2 * MARGIN, BODY + MARGIN + 8
+        return self.back + self.ahead + 2 * MARGIN, self.tall + MARGIN + 18
 
 
 def stage(poses: Iterable[Pose]) -> Stage:
     """Fit all bodies into pictures of one size and one scale."""
     bodies = [points for pose in poses if len(points := _points(pose)) > 1]
     if not bodies:
-        return Stage(1.0, BODY / 3, BODY / 3)
-    tall = max(np.ptp([p[1] for p in body.values()]) for body in bodies)
-    scale = BODY / (1.04 * float(tall)) if tall > 0 else 1.0
-    reach = [p[0] - _middle(body)[0] for body in bodies for p in body.values()]
-    return Stage(scale, -min(reach) * scale, max(reach) * scale)
+        return Stage(1.0, BODY / 3, BODY / 3, BODY)
+    tall = max(float(np.ptp([p[1] for p in body.values()])) for body in bodies)
+    reach = [float(p[0] - _middle(body)[0]) for body in bodies for p in body.values()]
+    broad = max(reach) - min(reach)
+    scale = 1.0 / max(tall / BODY, broad / BREADTH, 1e-9)
+    return Stage(scale, -min(reach) * scale, max(reach) * scale, tall * scale)
 
 
 def pose_figure(pose: Pose, on: Stage) -> Markup:
@@ -206,7 +212,8 @@ def _arc(name: str, pose: Pose, points: Points) -> Arc | None:
         vertex, reference, end = hip, down if down[1] > 0 else -down, knee
     if vertex is None or reference is None or end is None or np.allclose(end, vertex):
         return None
-    return Arc(name, degrees, vertex, _unit(reference), _unit(end - vertex))
+    radius = _REACH.get(name, 0.42) * float(np.hypot(*(end - vertex)))
+    return Arc(name, degrees, vertex, _unit(reference), _unit(end - vertex), radius)
 
 
 def _unit(vector: Array) -> Array:
@@ -284,21 +291,21 @@ def _trunk_and_head(points: Points) -> list[Markup]:
     return out
 
 
-_RADIUS = {"trunk_lean": 74.0, "trunk_lateral": 74.0, "foot": 30.0}
+#: How far along its segment an arc is drawn, where not at two fifths.
+_REACH = {"trunk_lean": 0.85, "trunk_lateral": 0.85, "foot": 0.85, "contralateral_drop": 1.0}
 
 
 def _rim(arc: Arc) -> list[tuple[float, float]]:
     """Return points along the arc, from the reference to the segment."""
-    radius = _RADIUS.get(arc.name, 34.0)
     start = math.atan2(arc.reference[1], arc.reference[0])
     turns = [start + _between(arc) * i / 16 for i in range(17)]
     x, y = map(float, arc.vertex)
-    return [(x + radius * math.cos(t), y + radius * math.sin(t)) for t in turns]
+    return [(x + arc.radius * math.cos(t), y + arc.radius * math.sin(t)) for t in turns]
 
 
 def _ray(arc: Arc) -> Array:
     """Return the end of the dashed reference line."""
-    return arc.vertex + arc.reference * (_RADIUS.get(arc.name, 34.0) + 12)
+    return arc.vertex + arc.reference * (arc.radius + 12)
 
 
 def _draw_arc(arc: Arc) -> list[Markup]:
@@ -332,9 +339,8 @@ def _labels(arcs: Sequence[Arc], points: Points, width: float, ground: float) ->
     out = []
     for arc in arcs:
         half = 3.7 * len(arc.label)
-        radius = _RADIUS.get(arc.name, 34.0)
         middle = math.atan2(arc.reference[1], arc.reference[0]) + _between(arc) / 2
-        anchor = arc.vertex + (radius + 2) * np.array([math.cos(middle), math.sin(middle)])
+        anchor = arc.vertex + (arc.radius + 2) * np.array([math.cos(middle), math.sin(middle)])
         best, least = anchor, math.inf
         for distance in (14, 22, 32, 44, 56, 70):
             for k in range(16):

@@ -6,16 +6,22 @@ import textwrap
 
 from stridewise.estimate import Estimate
 from stridewise.report import words
-from stridewise.report.brief import name, priorities, side_words, unjudged, verdict
+from stridewise.report.brief import (
+    name,
+    priorities,
+    side_words,
+    unjudged_areas,
+    unjudged_measures,
+    verdict,
+)
 from stridewise.result import Analysis
 
 #: Widest line, in characters.
-WIDTH = 96
+WIDTH = 100
 
 _KEY_METRICS = (
     "cadence",
     "ground_contact_time",
-    "duty_factor",
     "vertical_oscillation",
     "overstride",
     "shank_ic",
@@ -25,8 +31,8 @@ _KEY_METRICS = (
     "peak_hip_adduction",
     "step_width",
 )
-_MOST_METRICS = 9
-_MOST_REASONS = 3
+_MOST_METRICS = 7
+_MOST_REASONS = 2
 
 
 def summary(analysis: Analysis) -> str:
@@ -95,7 +101,8 @@ def _findings(analysis: Analysis) -> list[str]:
         side = f", {side_words(finding)}" if side_words(finding) else ""
         sure = f"{words.probability_words(finding.probability)}, "
         sure += words.percent(finding.probability)
-        lines.append(_cut(f"  {rank}. {finding.title}{side} ({sure}): “{finding.cue}”"))
+        lines.append(_cut(f"  {rank}. {finding.title}{side} ({sure})"))
+        lines.append(_cut(f"     “{finding.cue}”"))
     others = [f.title.lower() for f in analysis.findings if f.priority is None]
     if others:
         lines.append(_cut(f"  Also seen: {words.join(others)}"))
@@ -103,7 +110,7 @@ def _findings(analysis: Analysis) -> list[str]:
 
 
 def _missing(analysis: Analysis) -> list[str]:
-    groups = unjudged(analysis)
+    groups = unjudged_measures(analysis) + unjudged_areas(analysis)
     if not groups:
         return []
     lines = ["Not judged"]

@@ -56,8 +56,9 @@ def describe(metric_id: str) -> Description:
 
 
 def area_title(area_id: str) -> str:
-    """Return the heading of an area of running form; one that is not known goes by its id."""
-    return next((a.title for a in load_areas().areas if a.id == area_id), title(area_id))
+    """Return the heading of an area of running form; anything else is described as a metric."""
+    known = (area.title for area in load_areas().areas if area.id == area_id)
+    return next(known, describe(area_id).name)
 
 
 def evidence() -> dict[str, str]:
@@ -174,7 +175,7 @@ def compare(estimates: Sequence[Estimate]) -> str:
     if len(set(said.values())) <= 1 and len(said) == len(estimates):
         return next(iter(said.values()), "")
     each = [f"{side} {words}" for side, words in said.items()]
-    if all(one.endswith(_THAN) for one in each):
+    if each and all(one.endswith(_THAN) for one in each):
         return ", ".join(one.removesuffix(_THAN) for one in each) + _THAN
     return ", ".join(each)
 
@@ -204,6 +205,12 @@ def speed_text(speed_mps: float) -> str:
         return "standing"
     minutes, seconds = divmod(round(1000 / speed_mps), 60)
     return f"{speed_mps:.1f} m/s ({minutes}:{seconds:02d} min/km)"
+
+
+def sentence(clause: str) -> str:
+    """Give a clause a capital and a full stop."""
+    ended = clause if clause.endswith((".", "!", "?")) else f"{clause}."
+    return ended[:1].upper() + ended[1:]
 
 
 def plain(identifier: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stridewise.errors import InputError
+
 Array = NDArray[np.float64]
 
 #: Camera directions of the four plain views, in degrees around the runner.
@@ -40,6 +42,11 @@ class Camera:
     follow : bool
         True when the camera travels along with its target (or the target stays, as on a
         treadmill); False when it stands still and the runner passes.
+
+    Raises
+    ------
+    InputError
+        For values that no camera has.
     """
 
     yaw_deg: float = 0.0
@@ -51,6 +58,22 @@ class Camera:
     image_size: tuple[int, int] = (1920, 1080)
     fps: float = 60.0
     follow: bool = True
+
+    def __post_init__(self) -> None:
+        limits = {
+            "distance_m": (0.5, 100.0),
+            "height_m": (0.0, 10.0),
+            "field_of_view_deg": (1.0, 170.0),
+            "fps": (5.0, 1000.0),
+            "pitch_deg": (-89.0, 89.0),
+        }
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise InputError(
+                    f"The camera's {name} is out of range",
+                    expected=f"{low:g} to {high:g}",
+                    received=getattr(self, name),
+                )
 
     @property
     def focal_px(self) -> float:

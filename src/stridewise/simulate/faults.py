@@ -66,22 +66,24 @@ def _alternate(phase: float, width: float) -> Array:
 
 def _low_cadence(person: Person, k: float) -> None:
     person.cadence *= 1 - 0.10 * k
+    for side in SIDES:
+        person.duty[side] *= 1 - 0.07 * k
 
 
 def _overstride(person: Person, k: float) -> None:
     for side in SIDES:
         for segment in ("thigh", "shank"):
-            person.curves[segment, side] += 4.5 * k * bump(0.12, 0.2)
+            person.curves[segment, side] += 4.0 * k * bump(0.12, 0.2)
         person.duty[side] *= 1 + 0.06 * k
 
 
 def _high_bounce(person: Person, k: float) -> None:
     for side in SIDES:
-        person.duty[side] *= 1 - 0.13 * k
+        person.duty[side] *= 1 - 0.16 * k
 
 
 def _stiff_landing(person: Person, k: float) -> None:
-    _bend_knee(person, dict.fromkeys(SIDES, -22 * k))
+    _bend_knee(person, dict.fromkeys(SIDES, -27 * k))
     for side in SIDES:
         person.curves["shank", side] += 1.0 * k * bump(0.0, 0.05)
 

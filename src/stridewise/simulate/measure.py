@@ -157,8 +157,9 @@ def summarise(
     metrics["speed"] = {"both": speed_mps}
     if not steps:
         return metrics
-    metrics["cadence"] = {"both": 60.0 / metrics["step_time"]["both"]}
     times = found["stride_time"]["both"]
+    # From strides: an odd number of steps would favour one side.
+    metrics["cadence"] = {"both": float(120.0 / np.mean(times))}
     metrics["cv_stride_time"] = {"both": float(100 * np.std(times) / np.mean(times))}
     contact, flight = (metrics[n]["both"] for n in ("ground_contact_time", "flight_time"))
     metrics |= _stiffness(contact, flight, speed_mps, mass_kg, 0.53 * height_m)

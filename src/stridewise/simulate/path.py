@@ -13,7 +13,7 @@ Mask = NDArray[np.bool_]
 KNOT_S = 0.02
 #: Standard deviations that weigh the wishes against each other.
 FLIGHT_SD_MPS2 = 2.0
-JERK_SD_MPS3 = 300.0
+JERK_SD_MPS3 = 600.0
 STRAY_SD_M = 0.015
 
 

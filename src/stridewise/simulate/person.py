@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stridewise.simulate.curves import MID_STANCE, bump
+from stridewise.simulate.curves import bump
 from stridewise.skeletons import SIDES, Side
 
 Array = NDArray[np.float64]
@@ -27,8 +27,8 @@ FURTHEST_SD = 1.8
 
 #: Skin moves over hip and knee by 2 to 3 cm within a stance: bones of constant length, bent as the
 #: markers say, lift the pelvis that much less than the markers do. A slightly shorter contact and
-#: a slightly deeper knee in mid-stance (each well within the spread of runners) share the gap.
-DUTY_SHARE, DEEPER_KNEE_DEG = 0.93, 3.0
+#: a slightly deeper knee in stance (each well within the spread of runners) share the gap.
+DUTY_SHARE, DEEPER_KNEE_DEG = 0.92, 2.0
 
 #: Lengths the leg data do not give, as a share of height (after Winter 2009 and photographs).
 PROPORTIONS = {
@@ -116,7 +116,7 @@ def draw(
     for i, name in enumerate(s["leg"]):
         for side in SIDES:
             curves[name, side] = legs[side][i * count : (i + 1) * count]
-    deeper = DEEPER_KNEE_DEG / 2 * bump(MID_STANCE, 0.12)
+    deeper = DEEPER_KNEE_DEG / 2 * bump(0.1, 0.12)
     for side in SIDES:
         curves["thigh", side] = curves["thigh", side] + deeper
         curves["shank", side] = curves["shank", side] - deeper
@@ -174,6 +174,8 @@ def _upper_body(
         curve = np.concatenate([shape, np.zeros(padding)])
         if name == "trunk_lean":
             curve[0] = lean
+        elif name == "shoulder_rotation":
+            curve *= swing
         elif name in ARM_SD_DEG:
             curve[0] += individual * ARM_SD_DEG[name] * offset[name]
             curve[1:] *= swing

@@ -22,9 +22,16 @@ Array = NDArray[np.float64]
 
 GRAVITY = 9.81
 SIGN: dict[Side, int] = {"right": 1, "left": -1}
-#: Step-to-step SD of midline curves in degrees, from the within-runner spread of pelvic drop; of
-#: the trunk an estimate.
-STEP_SD = {"obliquity": 1.0, "rotation": 1.0, "trunk_lean": 0.7, "trunk_lateral": 0.5}
+#: Step-to-step SD in degrees; of the pelvis from the within-runner spread of pelvic drop, of trunk
+#: and arms an estimate.
+STEP_SD: dict[tuple[str, Side | None], float] = {
+    ("obliquity", None): 1.0,
+    ("rotation", None): 1.0,
+    ("trunk_lean", None): 0.7,
+    ("trunk_lateral", None): 0.5,
+    ("shoulder_rotation", None): 1.0,
+    **{(name, side): 2.0 for name in ("upper_arm", "forearm") for side in SIDES},
+}
 #: Head points from the middle of the shoulders, as a share of height: ahead, up, to the right.
 HEAD = {
     "head_top": (0.000, 0.182, 0.000),
@@ -36,9 +43,9 @@ HEAD = {
 }
 #: The head follows this share of the trunk's lean.
 HEAD_FOLLOWS = 0.4
-STRAIGHTEST_KNEE_DEG = 2.5
+STRAIGHTEST_KNEE_DEG, KNEE_AHEAD_M = 2.5, 0.02
 #: How far the pelvis path may stray from what the legs want: level, and by knee angle.
-WISH_SD_M, KNEE_SD_DEG = 0.002, 0.5
+WISH_SD_M, KNEE_SD_DEG = 0.002, 0.3
 #: Share of the swing over which the ankle leaves the floor's wish for its own, and back.
 EASE = 0.5
 #: Drift about the belt: SD along x, y, z over 30 s in the laboratory, and its periods.
@@ -175,8 +182,8 @@ class Run:
             for (name, side), curve in self.person.curves.items()
             if name not in legs
         }
-        for (name, sd), score in zip(STEP_SD.items(), self._step_scores(phase).T, strict=True):
-            values[name, None] = values[name, None] + sd * score
+        for (key, sd), score in zip(STEP_SD.items(), self._step_scores(phase).T, strict=True):
+            values[key] = values[key] + sd * score
         return values
 
     # Pelvis ------------------------------------------------------------------------------------
@@ -364,7 +371,12 @@ class Run:
         axis = leg / wished
         length = self._reachable(wished)
         along = (a * a - b * b + length**2) / (2 * length)
+        # Knees bend forward only: keep the wish's sideways part, hold the forward part above 0.
+        ahead = np.array([1.0, 0.0, 0.0]) - axis[:, :1] * axis
+        ahead /= np.linalg.norm(ahead, axis=1, keepdims=True)
         off = knee - hip - ((knee - hip) * axis).sum(1, keepdims=True) * axis
+        forward = (off * ahead).sum(1, keepdims=True)
+        off += ((np.sqrt(forward**2 + KNEE_AHEAD_M**2) - forward) / 2) * ahead
         off /= np.linalg.norm(off, axis=1, keepdims=True)
         knee = hip + along * axis + np.sqrt(np.maximum(a * a - along**2, 0)) * off
         return knee, hip + length * axis
