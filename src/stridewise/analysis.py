@@ -24,7 +24,7 @@ from stridewise.repair.noise import noise_level
 from stridewise.repair.smooth import low_pass
 from stridewise.result import Analysis, Capture, Curve, Pose
 from stridewise.skeletons import REQUIRED, SIDES
-from stridewise.view import find_view
+from stridewise.view import View, find_view
 
 #: Shorter recordings hold no whole stride of both feet.
 MIN_DURATION_S = 1.0
@@ -77,6 +77,7 @@ def analyze(
     activity = get(context.activity)
     recording = _real_time(recording, context)
     _check(recording)
+    frames_read = recording.frames
     recording, repairs = clean(recording)
     view = find_view(recording, context)
     model = model or GeometricModel()
@@ -87,7 +88,7 @@ def analyze(
     surface, surface_note = _surface(motion, context)
     leg = _leg_length(recording, view, context)
     speed = _speed(motion, steps, leg, context)
-    noise = float(np.nanmedian(noise_level(recording))) / view.leg_length
+    noise = _noise(recording) / view.leg_length
     quality, quality_notes = grade(recording, view, noise, len(steps))
     metrics = compute(
         GaitData(
@@ -115,7 +116,7 @@ def analyze(
         recording={
             "source": recording.source,
             "format": recording.format,
-            "frames": recording.frames,
+            "frames": frames_read,
             "duration_s": recording.duration,
             "fps": recording.fps,
             "keypoints": list(recording.keypoints),
@@ -209,6 +210,13 @@ def _pelvis_movement(motion: Motion) -> float | None:
     pieces = signal.value[: len(signal.value) // window * window].reshape(-1, window)
     pieces = pieces[np.isfinite(pieces).all(axis=1)]
     return float(np.median(np.ptp(pieces, axis=1))) if len(pieces) else None
+
+
+def _noise(recording: Recording) -> float:
+    """Jitter of a typical keypoint in the unit of the recording; NaN where it is not known."""
+    level = noise_level(recording)
+    known = level[np.isfinite(level)]
+    return float(np.median(known)) if known.size else float("nan")
 
 
 def _surface(motion: Motion, context: Context) -> tuple[Surface, tuple[str, ...]]:

@@ -181,7 +181,7 @@ OF_POINTS: dict[str, tuple[Callable[..., np.ndarray], int, int]] = {
 @pytest.mark.parametrize("name", OF_POINTS)
 def test_a_missing_point_gives_a_missing_angle(name: str) -> None:
     function, count, _ = OF_POINTS[name]
-    good = [np.array([[0.0, 0.0], [0.0, 0.0]]) + [i, -i * i] for i in range(count)]
+    good = [np.tile([float(i), -float(i * i)], (2, 1)) for i in range(count)]
     for missing in range(count):
         points = [point.copy() for point in good]
         points[missing][1] = NAN

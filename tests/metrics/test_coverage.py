@@ -12,9 +12,13 @@ from sine_runner import Runner
 from stridewise.gait.motion import Event, Motion, Signal
 from stridewise.gait.strides import find_steps
 from stridewise.metrics import GaitData, Sample, catalogue
+from stridewise.metrics.data import EVENT_SHARED
 from stridewise.metrics.uncertainty import interval, summarise
 
 DRAWS = 400
+
+#: Of an event's error, what is new at each step.
+NEW = math.sqrt(1 - EVENT_SHARED)
 EVENT_SD, POINT_SD, STEP_SD, CONTACT_SD = 0.008, 1.0, 0.006, 0.005
 
 #: Binomial scatter of 400 draws about 0.95, and the wide side that the larger of two variances has.
@@ -30,7 +34,8 @@ def noisy_run(rng: np.random.Generator, strides: int = 12) -> GaitData:
         side = "right" if k % 2 == 0 else "left"
         off = contact + rng.normal(0.25, CONTACT_SD)
         for kind, time in (("initial_contact", contact), ("toe_off", off)):
-            events.append(Event(kind, side, time + rng.normal(0, EVENT_SD), EVENT_SD))
+            error = rng.normal(0, EVENT_SD * NEW)
+            events.append(Event(kind, side, time + error, EVENT_SD))
     time = np.arange(0, contacts[-1] + 0.5, 1 / 120)
     signals = {
         ("thigh", side): Signal(rng.normal(-20, POINT_SD, len(time)), POINT_SD)
@@ -77,7 +82,7 @@ def test_strides_that_share_a_contact_err_on_the_wide_side(runs):
 
 
 def test_event_error_on_a_moving_joint():
-    """At 60 deg/s, contacts mistimed by 20 ms move the angle by 1.2 degrees each."""
+    """At 60 deg/s, contacts mistimed by 20 ms move the angle by 1.2 degrees."""
     rng = np.random.default_rng(12)
     runner = Runner(seconds=12)
     signal = 60 * (runner.time % runner.stride)
@@ -85,7 +90,7 @@ def test_event_error_on_a_moving_joint():
     held, sds = [], []
     for _ in range(DRAWS):
         runner.events = [
-            replace(e, time_s=e.time_s + rng.normal(0, 0.02), sd_s=0.02) for e in exact
+            replace(e, time_s=e.time_s + rng.normal(0, 0.02 * NEW), sd_s=0.02) for e in exact
         ]
         runner.signals = {("shank", side): signal for side in ("left", "right")}
         sample = catalogue()["shank_ic"].function(runner.data(), "left")
@@ -93,5 +98,5 @@ def test_event_error_on_a_moving_joint():
         s = summarise(sample)
         low, high = interval(s.value, s.random_sd, 0.0, s.freedom)[1]
         held.append(low <= 60 * ((runner.first + runner.stride / 2) % runner.stride) <= high)
-    assert np.mean(sds) == pytest.approx(math.hypot(1.2, 0), rel=0.01)
+    assert np.mean(sds) == pytest.approx(1.2 * NEW, rel=0.01)
     assert HELD[0] <= np.mean(held) <= HELD[1]

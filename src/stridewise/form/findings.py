@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
-from stridewise.result import Finding
 from stridewise.errors import InputError
 from stridewise.estimate import Estimate, MetricSide
 from stridewise.form.areas import Area, Areas, Condition, Gate, Lever, load_areas
 from stridewise.form.probability import at_least, past
 from stridewise.form.wording import Wording, Words, load_wording, sentence, sign
+from stridewise.result import Finding
 from stridewise.skeletons import SIDES
 
 #: A finding is raised from this probability on: four times out of five it is true.

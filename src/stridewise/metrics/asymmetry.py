@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from stridewise.estimate import MetricSide
 from stridewise.metrics import frontal, sagittal, spatiotemporal
-from stridewise.metrics.data import EVENT_BIAS_S, GaitData, Sample
+from stridewise.metrics.data import GaitData, Sample
 from stridewise.metrics.measures import typical
 from stridewise.metrics.registry import Metric
 
@@ -57,20 +56,18 @@ def _pairs(data: GaitData, base: Metric) -> tuple[Array, Array, Array, float]:
         right.values[rows],
         left.values[left_rows],
         np.hypot(sd_right, sd_left),
-        max(right.bias_sd, left.bias_sd),
+        max(half.bias_sd if half.sides_sd is None else half.sides_sd for half in (right, left)),
     )
 
 
 def _index(base: Metric) -> Callable[[GaitData, MetricSide], Sample]:
-    """Asymmetry index of a time or length; its sides share their systematic error."""
+    """Asymmetry index of a time or length."""
 
     def function(data: GaitData, side: MetricSide) -> Sample:
-        right, left, sd, _ = _pairs(data, base)
+        right, left, sd, bias_sd = _pairs(data, base)
         half = (right + left) / 2
         usual = typical(half) or 1.0
-        own_bias = EVENT_BIAS_S * math.sqrt(2) if near_and_far(data) else 0.0
-        time = usual / data.speed.value if base.unit == "m" and data.speed else usual
-        return Sample(100 * (right - left) / half, 100 * sd / usual, 100 * own_bias / time)
+        return Sample(100 * (right - left) / half, 100 * sd / usual, 100 * bias_sd / usual)
 
     return function
 

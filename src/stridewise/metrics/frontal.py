@@ -116,6 +116,7 @@ METRICS = (
         help="How much light there is between the knees as one passes the other.",
         function=each(at_event("knee_gap", "mid_stance")),
         signals=("knee_gap",),
+        floor=0.03,
         advisory_fps=60,
     ),
     Metric(

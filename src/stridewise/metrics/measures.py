@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from stridewise.estimate import MetricSide
 from stridewise.gait.motion import Signal
 from stridewise.gait.strides import mean, peak
-from stridewise.metrics.data import EVENT_BIAS_S, GaitData, Instant, Measured, Sample, Window
+from stridewise.metrics.data import (
+    EVENT_BIAS_S,
+    EVENT_SHARED,
+    GaitData,
+    Instant,
+    Measured,
+    Sample,
+    Window,
+)
 from stridewise.skeletons import SIDES, Side
 
 Array = NDArray[np.float64]
@@ -27,6 +35,16 @@ def present(data: GaitData, name: str, side: MetricSide) -> Signal:
     return signal
 
 
+def jitter(event_sd: Array) -> Array:
+    """Part of the error of events that is new at each step."""
+    return math.sqrt(1 - EVENT_SHARED) * event_sd
+
+
+def lasting(event_sd: Array) -> float:
+    """Part of the error of events that is the same at every step."""
+    return math.sqrt(EVENT_SHARED) * typical(event_sd)
+
+
 def at_event(name: str, instant: Instant) -> Measure:
     """Value of a signal at an instant; the instant's error counts by the signal's rate there."""
 
@@ -38,8 +56,8 @@ def at_event(name: str, instant: Instant) -> Measure:
         rate = abs(float(np.median(rates))) if len(rates) else 0.0
         return Sample(
             sampler.value(signal.value),
-            np.hypot(signal.sd, rate * event_sd),
-            float(np.hypot(signal.bias_sd, rate * EVENT_BIAS_S)),
+            np.hypot(signal.sd, rate * jitter(event_sd)),
+            math.hypot(signal.bias_sd, rate * max(lasting(event_sd), EVENT_BIAS_S)),
         )
 
     return measure
@@ -121,7 +139,7 @@ def merge(data: GaitData, halves: dict[Side, Sample]) -> Sample:
         rows = data.steps.right == (side == "right")
         values[rows], sd[rows] = half.values, half.sd
     bias_sd = max(half.bias_sd for half in halves.values())
-    return Sample(values, sd, bias_sd, halves["left"].unit)
+    return Sample(values, sd, bias_sd, unit=halves["left"].unit)
 
 
 def centred(data: GaitData, halves: dict[Side, Sample]) -> Sample:
@@ -141,7 +159,8 @@ def in_metres(sample: Sample, leg_length_m: Measured | None) -> Sample:
         return replace(sample, unit="L")
     leg = leg_length_m.value
     bias_sd = math.hypot(sample.bias_sd * leg, typical(sample.values) * leg_length_m.sd)
-    return Sample(sample.values * leg, np.asarray(sample.sd) * leg, bias_sd, "m")
+    sides_sd = None if sample.sides_sd is None else sample.sides_sd * leg
+    return Sample(sample.values * leg, np.asarray(sample.sd) * leg, bias_sd, sides_sd, "m")
 
 
 def typical(values: Array) -> float:

@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.estimate import MetricSide
-from stridewise.gait.strides import at, peak
+from stridewise.gait.strides import Steps, at, peak
 from stridewise.metrics.data import (
     EVENT_BIAS_S,
+    EVENT_OF_FOOT,
+    EVENT_SHARED,
     UNKNOWN_LEG_LENGTH,
     GaitData,
     Sample,
     Summary,
 )
-from stridewise.metrics.measures import each, in_metres, present, together, typical
+from stridewise.metrics.measures import each, in_metres, jitter, middle, present, together, typical
 from stridewise.metrics.registry import Metric, Need
 from stridewise.skeletons import SIDES, Side
 
@@ -39,37 +41,63 @@ MASS = Need("mass", lambda d: None if d.mass_kg else "Needs the runner's body ma
 SPEED_OR_TRAVEL = Need("speed", lambda d: None if _travels(d) else SPEED.missing(d))
 
 
+def _apart(event_sd: float) -> float:
+    """Difference between the feet in the lasting error of an event."""
+    return math.sqrt(2 * EVENT_OF_FOOT) * event_sd
+
+
 def step_time(data: GaitData, side: Side) -> Sample:
-    """From the other foot's contact to this foot's."""
+    """From the other foot's contact to this foot's.
+
+    What the two feet's contacts err differently makes one side's steps longer and the other's
+    shorter.
+    """
     steps = data.of(side)
-    return Sample(steps.initial_contact - steps.previous_contact, math.sqrt(2) * steps.contact_sd)
+    apart = _apart(typical(steps.contact_sd))
+    return Sample(
+        steps.initial_contact - steps.previous_contact,
+        math.sqrt(2) * jitter(steps.contact_sd),
+        apart,
+        2 * apart,
+    )
 
 
 def stride_time(data: GaitData, side: Side) -> Sample:
-    """From this foot's contact to its next."""
+    """From this foot's contact to its next; lasting errors cancel."""
     steps = data.of(side)
-    return Sample(steps.next_same - steps.initial_contact, math.sqrt(2) * steps.contact_sd)
+    return Sample(
+        steps.next_same - steps.initial_contact, math.sqrt(2) * jitter(steps.contact_sd), 0.0, 0.0
+    )
+
+
+def _between_contact_and_off(steps: Steps, time: Array) -> Sample:
+    """Duration from contact to toe-off or the other way round.
+
+    Lasting errors add up: a foot whose contact is read early tends to have its toe-off read late.
+    """
+    both = typical(steps.contact_sd) + typical(steps.toe_off_sd)
+    noise = np.hypot(jitter(steps.contact_sd), jitter(steps.toe_off_sd))
+    return Sample(time, noise, math.sqrt(EVENT_SHARED) * both, _apart(both))
 
 
 def contact_time(data: GaitData, side: Side) -> Sample:
     """From contact to toe-off of the same foot."""
     steps = data.of(side)
-    return Sample(
-        steps.toe_off - steps.initial_contact, np.hypot(steps.contact_sd, steps.toe_off_sd)
-    )
+    return _between_contact_and_off(steps, steps.toe_off - steps.initial_contact)
 
 
 def flight_time(data: GaitData, side: Side) -> Sample:
     """From this foot's toe-off to the other foot's contact; below zero when walking."""
     steps = data.of(side)
-    return Sample(steps.next_contact - steps.toe_off, np.hypot(steps.contact_sd, steps.toe_off_sd))
+    return _between_contact_and_off(steps, steps.next_contact - steps.toe_off)
 
 
 def duty_factor(data: GaitData, side: Side) -> Sample:
     """Contact time over stride time."""
     contact, stride = contact_time(data, side), stride_time(data, side).values
     usual = typical(stride) or 1.0
-    return Sample(contact.values / stride, contact.sd / usual, EVENT_BIAS_S / usual)
+    bias_sd = max(contact.bias_sd, EVENT_BIAS_S)
+    return Sample(contact.values / stride, contact.sd / usual, bias_sd / usual)
 
 
 def cadence(data: GaitData, side: MetricSide) -> Summary | None:
@@ -85,31 +113,37 @@ def cadence(data: GaitData, side: MetricSide) -> Summary | None:
     n = int(known.sum())
     if n < 2:
         return None
-    times, jitter = times[known], float(np.mean(steps.contact_sd[known] ** 2))
+    times, noise = times[known], float(np.mean(jitter(steps.contact_sd[known]) ** 2))
     runs = 1 + int(np.sum(np.diff(np.flatnonzero(known)) > 1))
     measured = float(times.var(ddof=1))
     # The difference of two variances may be nothing by luck: half its own standard deviation joins.
-    own = max(measured - 2 * jitter, 0.0) + measured / math.sqrt(2 * (n - 1))
-    variance = own / n + 2 * jitter * runs / n**2
+    own = max(measured - 2 * noise, 0.0) + measured / math.sqrt(2 * (n - 1))
+    variance = own / n + 2 * noise * runs / n**2
     value = 60 / float(times.mean())
     return Summary(value, value**2 / 60 * math.sqrt(variance), 0.0, n, n - 1)
 
 
 def stride_variability(data: GaitData, side: MetricSide) -> Summary | None:
-    """Coefficient of variation of stride time, without the part that event errors make."""
+    """Coefficient of variation of stride time, without the part that event errors make.
+
+    An error of one contact lengthens one stride and shortens the next, so that successive strides
+    of a foot go apart: what they covary below zero is minus the variance of that error.
+    """
     halves = [stride_time(data, s).values for s in SIDES]
-    halves = [half[np.isfinite(half)] for half in halves]
-    halves = [half for half in halves if len(half) >= 2]
-    n = sum(len(half) for half in halves)
-    if not halves:
+    usual = middle(np.concatenate(halves))
+    halves = [half - middle(half) for half in halves]
+    apart = np.concatenate([half[1:] * half[:-1] for half in halves])
+    apart = apart[np.isfinite(apart)]
+    squares = np.concatenate(halves) ** 2
+    squares = squares[np.isfinite(squares)]
+    n = len(squares)
+    if n < 4 or not len(apart):
         return None
-    freedom = n - len(halves)
-    measured = sum(float(half.var()) * len(half) for half in halves) / freedom
-    noise = 2 * float(np.mean(data.steps.contact_sd**2))
-    true = max(measured - noise, 0.0)
-    # Standard deviation of the variance, carried through the square root.
-    scatter = measured * math.sqrt(2 / freedom)
-    percent = 100 / float(np.concatenate(halves).mean())
+    measured = float(squares.sum()) / (n - 2)
+    true = max(measured + 2 * min(float(apart.mean()), 0.0), 0.0)
+    # Standard deviations of the variance and of twice the covariance, through the square root.
+    scatter = measured * math.sqrt(2 / n + 4 / len(apart))
+    percent = 100 / usual
     random_sd = math.sqrt(true + scatter) - math.sqrt(true)
     return Summary(percent * math.sqrt(true), percent * random_sd, 0.0, n)
 
@@ -148,12 +182,20 @@ def _distance(data: GaitData, start: Array, time: Sample) -> Sample:
             at(data.motion.time, t, rates=False).value(travel.value)
             for t in (start, start + time.values)
         )
-        return in_metres(Sample(last - first, math.sqrt(2) * travel.sd), data.leg_length_m)
-    assert data.speed is not None, "the declaration asks for a speed"
-    speed = data.speed
-    return Sample(
-        speed.value * time.values, speed.value * time.sd, speed.sd * typical(time.values), "m"
+        speed, noise = typical(last - first) / (typical(time.values) or 1.0), 2 * travel.sd**2
+        run, speed_sd, unit = last - first, 0.0, "L"
+    else:
+        assert data.speed is not None, "the declaration asks for a speed"
+        speed, speed_sd, _ = data.speed
+        run, noise, unit = speed * time.values, 0.0, "m"
+    distance = Sample(
+        run,
+        np.sqrt(noise + (speed * np.asarray(time.sd)) ** 2),
+        math.hypot(speed_sd * typical(time.values), speed * time.bias_sd),
+        None if time.sides_sd is None else speed * time.sides_sd,
+        unit,
     )
+    return in_metres(distance, data.leg_length_m) if unit == "L" else distance
 
 
 def step_length(data: GaitData, side: Side) -> Sample:
@@ -173,7 +215,7 @@ def vertical_ratio(data: GaitData, side: MetricSide) -> Sample:
     """
     steps = data.steps
     rise = together(_rise)(data, side)
-    time = Sample(steps.next_contact - steps.initial_contact, math.sqrt(2) * steps.contact_sd)
+    time = Sample(steps.next_contact - steps.initial_contact)
     length = _distance(data, steps.initial_contact, time)
     leg = data.leg_length_m or UNKNOWN_LEG_LENGTH
     scale = leg.value if length.unit == "m" else 1.0
@@ -228,8 +270,8 @@ def _stiffness(which: int) -> Callable[[GaitData, MetricSide], Sample]:
         assert speed is not None
         assert leg is not None
         assert mass is not None
-        contact = steps.toe_off - steps.initial_contact
-        flight = steps.next_contact - steps.toe_off
+        times = _between_contact_and_off(steps, steps.toe_off - steps.initial_contact)
+        contact, flight = times.values, steps.next_contact - steps.toe_off
 
         def stiffness(shift: Array | float = 0.0, dv: float = 0.0, dl: float = 0.0) -> Array:
             return morin_stiffness(
@@ -238,12 +280,12 @@ def _stiffness(which: int) -> Callable[[GaitData, MetricSide], Sample]:
 
         values = stiffness()
         changes = (
-            typical(stiffness(shift=EVENT_BIAS_S) - values),
+            typical(stiffness(shift=max(times.bias_sd, EVENT_BIAS_S)) - values),
             typical(stiffness(dv=speed.sd) - values),
             typical(stiffness(dl=leg.sd) - values),
             typical(values) * _MORIN_SD,
         )
-        noise = np.abs(stiffness(shift=np.hypot(steps.contact_sd, steps.toe_off_sd)) - values)
+        noise = np.abs(stiffness(shift=times.sd) - values)
         return Sample(values, noise, math.hypot(*changes))
 
     return function
@@ -345,7 +387,7 @@ METRICS = (
         help="How far your hips rise and fall in each step.",
         function=vertical_oscillation,
         signals=("pelvis_height",),
-        floor=0.002,
+        floor=0.003,
         mdc=0.006,
     ),
     Metric(
@@ -445,7 +487,7 @@ METRICS = (
         sides="both",
         view="any",
         formula="100 * standard deviation / mean of stride times, each foot about its own mean, "
-        "less the variance that event errors make",
+        "less the variance that event errors make (their covariance from stride to stride)",
         source="Belli et al. 1995 (32 to 64 steps)",
         help="How evenly you run from stride to stride.",
         function=stride_variability,

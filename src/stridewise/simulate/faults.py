@@ -83,9 +83,10 @@ def _high_bounce(person: Person, k: float) -> None:
 
 
 def _stiff_landing(person: Person, k: float) -> None:
-    _bend_knee(person, dict.fromkeys(SIDES, -27 * k))
+    _bend_knee(person, dict.fromkeys(SIDES, -25 * k))
     for side in SIDES:
         person.curves["shank", side] += 1.0 * k * bump(0.0, 0.05)
+        person.duty[side] *= 1 - 0.06 * k
 
 
 def _deep_stance_knee(person: Person, k: float) -> None:

@@ -28,7 +28,7 @@ FURTHEST_SD = 1.8
 #: Skin moves over hip and knee by 2 to 3 cm within a stance: bones of constant length, bent as the
 #: markers say, lift the pelvis that much less than the markers do. A slightly shorter contact and
 #: a slightly deeper knee in stance (each well within the spread of runners) share the gap.
-DUTY_SHARE, DEEPER_KNEE_DEG = 0.92, 2.0
+DUTY_SHARE, DEEPER_KNEE_DEG = 0.91, 2.0
 
 #: Lengths the leg data do not give, as a share of height (after Winter 2009 and photographs).
 PROPORTIONS = {
@@ -116,10 +116,10 @@ def draw(
     for i, name in enumerate(s["leg"]):
         for side in SIDES:
             curves[name, side] = legs[side][i * count : (i + 1) * count]
-    deeper = DEEPER_KNEE_DEG / 2 * bump(0.1, 0.12)
+    deeper = DEEPER_KNEE_DEG * bump(0.1, 0.12)
     for side in SIDES:
-        curves["thigh", side] = curves["thigh", side] + deeper
-        curves["shank", side] = curves["shank", side] - deeper
+        curves["thigh", side] = curves["thigh", side] + 0.7 * deeper
+        curves["shank", side] = curves["shank", side] - 0.3 * deeper
     for i, name in enumerate(s["pelvis"], start=len(s["leg"])):
         curves[name, None] = vector[i * count : (i + 1) * count]
     _upper_body(curves, speed_mps, individual, rng)
