@@ -36,7 +36,7 @@ COMPONENTS = 10
 SIDE_COMPONENTS = 5
 STRIDE_COMPONENTS = 20
 LEG = ("thigh", "thigh_out", "shank", "shank_out", "foot")
-PELVIS = ("obliquity", "rotation", "pelvis_height")
+PELVIS = ("obliquity", "rotation")
 UPPER = (
     "trunk_lean",
     "trunk_lateral",
@@ -147,9 +147,6 @@ def _legs(folder: Path) -> dict[str, Any]:
         "stride_harmonics": STRIDE_HARMONICS,
         "stride_components": stride_components,
         "step_time_sd": float(np.sqrt(np.mean([np.var(t.steps) for t in every]))),
-        "step_time_lag1": float(
-            np.mean([np.corrcoef(t.steps[:-1], t.steps[1:])[0, 1] for t in every])
-        ),
         "contact_time_sd": float(np.sqrt(np.mean([np.var(t.contacts) for t in every]))),
         "lengths": lengths,
     }
@@ -159,11 +156,11 @@ def _trial(path: Path, height: float) -> Trial:
     with np.load(path) as file:
         xyz, points = file["xyz"].astype(float), list(file["points"])
         fps, speed, events = float(file["fps"]), float(file["speed_mps"]), file["events"]
-        leg_length = float(file["leg_length_m"])
     time = np.arange(len(xyz)) / fps
 
     def point(name: str) -> Array:
-        return xyz[:, points.index(name)]
+        positions: Array = xyz[:, points.index(name)]
+        return positions
 
     contacts = {
         side: [
@@ -182,7 +179,7 @@ def _trial(path: Path, height: float) -> Trial:
         inside = (time > ic[0]) & (time < ic[-1])
         curves[side] = np.array([_fit(phase[inside], legs[side][k][inside]) for k in LEG])
         strides.append(_stride_deviations(phase, legs[side], curves[side], len(ic) - 1))
-    pelvis = _pelvis(point, time, contacts, leg_length)
+    pelvis = _pelvis(point, time, contacts)
     ics = np.sort(np.concatenate([np.array(contacts[s])[:, 0] for s in "RL"]))
     steps = np.diff(ics)
     duty = {s: float(np.mean([b - a for a, b in contacts[s]]) / (2 * steps.mean())) for s in "RL"}
@@ -218,7 +215,7 @@ def _leg(point: Callable[[str], Array], side: str) -> dict[str, Array]:
 
 def _fit(phase: Array, value: Array, harmonics: int = HARMONICS) -> Array:
     good = np.isfinite(value)
-    return np.linalg.lstsq(basis(phase[good], harmonics), value[good], rcond=None)[0]
+    return np.asarray(np.linalg.lstsq(basis(phase[good], harmonics), value[good], rcond=None)[0])
 
 
 def _stride_deviations(phase: Array, leg: dict[str, Array], curves: Array, strides: int) -> Array:
@@ -230,27 +227,25 @@ def _stride_deviations(phase: Array, leg: dict[str, Array], curves: Array, strid
         rest = [leg[n][inside] - basis(p, HARMONICS) @ c for n, c in zip(LEG, curves, strict=True)]
         if np.isfinite(rest).all():
             rows.append(np.concatenate([_fit(p, r, STRIDE_HARMONICS) for r in rest]))
-    return np.array(rows) - np.mean(rows, axis=0)
+    deviations: Array = np.array(rows) - np.mean(rows, axis=0)
+    return deviations
 
 
 def _pelvis(
     point: Callable[[str], Array],
     time: Array,
     contacts: dict[str, list[tuple[float, float]]],
-    leg_length: float,
 ) -> Array:
     """Pelvis curves over the right leg's stride, made symmetric, shape (curves, coefficients)."""
     phase = _alternating_phase(time, *(np.array([ic for ic, _ in contacts[s]]) for s in "RL"))
     left, right = point("L_hip"), point("R_hip")
     obliquity, rotation = _line(left, right)
-    height = (left + right)[:, 1] / 2 / leg_length
     inside = np.isfinite(phase)
     phase = phase[inside]
     return np.array(
         [
             _symmetric(_fit(phase, obliquity[inside]), -1, HARMONICS),
             _symmetric(_fit(phase, rotation[inside]), -1, HARMONICS),
-            _symmetric(_fit(phase, height[inside]), 1, HARMONICS),
         ]
     )
 

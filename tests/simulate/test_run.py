@@ -59,8 +59,8 @@ def test_foot_is_on_the_floor_in_stance_and_off_it_in_swing(moving):
     for side in SIDES:
         sole = at(xyz, f"{side}_ankle")[:, 1] - run.foot.height(run._leg(side, clock)["foot"])
         stance = stances(run, side)
-        # A leg at full stretch may lift the foot by a hair.
-        assert np.abs(sole[stance]).max() < 0.003
+        # A leg at full stretch may lift the foot a little at high speed.
+        assert np.abs(sole[stance]).max() < 0.005
         assert sole[~stance].min() > 0
 
 

@@ -290,13 +290,9 @@ class Run:
         for side in SIDES:
             contact, off = self._own(side)
             inside = (contact >= self._reach[0]) & (off <= self._reach[1])
-            ends = np.full((len(contact), 3, 3), np.nan)
-            h = 1e-4
-            for t, column in ((off[inside], 0), (contact[inside], 2)):
-                ends[inside, column] = self._stance_ankle(side, t) - self._swing_wish(side, t)
-            before = off[inside] - h
-            slope = self._stance_ankle(side, before) - self._swing_wish(side, before)
-            ends[inside, 1] = (ends[inside, 0] - slope) / h
+            ends = np.full((len(contact), 2, 3), np.nan)
+            for t, end in ((off[inside], 0), (contact[inside], 1)):
+                ends[inside, end] = self._stance_ankle(side, t) - self._swing_wish(side, t)
             self._swing[side] = ends
 
     def _pelvis_at(self, time: Array) -> Array:
@@ -318,13 +314,12 @@ class Run:
         swings = time > off[stride]
         ankle = self._stance_ankle(side, time)
         t, k = time[swings], stride[swings]
-        length = (contact[k + 1] - off[k])[:, None]
-        u = (t[:, None] - off[k][:, None]) / length
+        u = ((t - off[k]) / (contact[k + 1] - off[k]))[:, None]
         ends = self._swing[side]
         wish = self._swing_wish(side, t)
-        wish += _eased(u, length, ends[k, 0], ends[k, 1]) + _eased(1 - u, length, ends[k + 1, 2])
+        wish += _eased(u) * ends[k, 0] + _eased(1 - u) * ends[k + 1, 1]
         floor = self.foot.height(self._leg(side, t)["foot"])
-        wish[:, 1] = floor + _at_least(wish[:, 1] - floor, CLEARANCE_M * 4 * (u * (1 - u))[:, 0])
+        wish[:, 1] = floor + _at_least(wish[:, 1] - floor, 4 * CLEARANCE_M * (u * (1 - u))[:, 0])
         ankle[swings] = wish
         return ankle
 
@@ -408,10 +403,11 @@ class Run:
         return found
 
 
-def _eased(u: Array, length: Array, value: Array, slope: Array | float = 0.0) -> Array:
-    """Value that eases away to 0 over the first `EASE` of a swing."""
+def _eased(u: Array) -> Array:
+    """Fall smoothly from 1 to 0 over the first `EASE` of a swing."""
     u = np.minimum(u / EASE, 1.0)
-    return (1 + 2 * u) * (1 - u) ** 2 * value + u * (1 - u) ** 2 * EASE * length * slope
+    eased: Array = (1 + 2 * u) * (1 - u) ** 2
+    return eased
 
 
 def _down(sagittal: Array, out: Array, sign: int) -> Array:
