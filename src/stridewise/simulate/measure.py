@@ -117,7 +117,7 @@ def _values(
         "trunk_lat": (sign * stance["trunk_lateral", None]).max(),
         "trunk_bounce": whole["trunk_lean", None].std(),
         "elbow_flex": whole["elbow_flexion", side].mean(),
-        "arm_amp": np.ptp(whole["wrist_ahead", side]),
+        "arm_amp": np.ptp(whole["upper_arm", side]),
         "arm_cross": 100 * whole["wrist_lateral", side].max(),
         "shoulder_rot": np.ptp(whole["shoulder_rotation", None]),
         "contralateral_pelvic_drop": (sign * stance["pelvic_obliquity", None]).max(),
