@@ -13,9 +13,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from training.contact_table import fit, gather
+from training.lab import Trial, seen, trials
 
 from stridewise.context import Context
 from stridewise.gait import angles
@@ -27,8 +30,6 @@ from stridewise.simulate.camera import Camera
 from stridewise.simulate.noise import Noise
 from stridewise.skeletons import SIDES
 from stridewise.view import View, find_view
-from training.contact_table import fit, gather
-from training.lab import Trial, seen, trials
 
 FOLDS = 5
 #: A detected event belongs to a true one of the same foot within this time.
@@ -44,7 +45,7 @@ class Score:
     """Errors gathered over trials."""
 
     event: dict[EventKind, list[float]] = field(default_factory=lambda: {k: [] for k in KINDS})
-    pull: list[float] = field(default_factory=list)
+    pull: dict[EventKind, list[float]] = field(default_factory=lambda: {k: [] for k in KINDS})
     missed: dict[EventKind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     invented: dict[EventKind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     true: dict[EventKind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
@@ -81,11 +82,10 @@ def held_out_tables(data: Sequence[Trial], args: argparse.Namespace) -> dict[str
     runners = sorted({t.runner for t in data})
     tables = dict.fromkeys(runners, shipped)
     known = [r for r in runners if r in learnt_on]
-    mine = [t for t in data if t.runner in learnt_on]
-    measured = gather(mine, shipped.plane, shipped.fps)
+    measured = gather([t for t in data if t.runner in learnt_on], shipped.plane, shipped.fps)
     for fold in range(min(FOLDS, len(known))):
-        out = set(known[fold::FOLDS])
-        kept = [m for t, m in zip(mine, measured, strict=True) if t.runner not in out]
+        out = known[fold::FOLDS]
+        kept = [m for m in measured if m.runner not in out]
         if kept:
             tables.update(dict.fromkeys(out, fit(kept, shipped.plane, shipped.fps)))
     return tables
@@ -125,10 +125,11 @@ def compare_events(trial: Trial, motion: Motion, score: Score) -> None:
                     continue
                 taken.add(best)
                 score.event[kind].append(found[best].time_s - t)
-                score.pull.append((found[best].time_s - t) / found[best].sd_s)
+                score.pull[kind].append((found[best].time_s - t) / found[best].sd_s)
                 contact[f"{side} {kind}", t] = found[best].time_s
             score.invented[kind] += sum(
-                start < e.time_s < end and min(abs(e.time_s - t) for t in true) > MATCH_S
+                start < e.time_s < end
+                and min((abs(e.time_s - t) for t in true), default=np.inf) > MATCH_S
                 for e in found
             )
     compare_times(trial, contact, motion, score)
@@ -141,7 +142,7 @@ def compare_times(
     wrong = []
     for side in SIDES:
         mine = [e for e in trial.events if e.side == side]
-        for ic, to in zip(mine, mine[1:], strict=False):
+        for ic, to in pairwise(mine):
             a = matched.get((f"{side} initial_contact", ic.time_s))
             b = matched.get((f"{side} toe_off", to.time_s))
             if a is not None and b is not None:
@@ -153,7 +154,7 @@ def compare_times(
 
 
 def cadence(events: Sequence[Event]) -> float:
-    """Steps per minute by the mean time between contacts."""
+    """Return steps per minute by the mean time between contacts."""
     contacts = [e.time_s for e in events if e.kind == "initial_contact"]
     return 60.0 / float(np.mean(np.diff(contacts))) if len(contacts) > 1 else float("nan")
 
@@ -233,8 +234,11 @@ def report(score: Score, data: Sequence[Trial], args: argparse.Namespace) -> str
     ):
         v = values[np.isfinite(values)]
         lines.append(f"| {title} | {rms(v):.2f} | {mean(v):+.2f} | {len(v)} | | |")
-    inside = np.mean(np.abs(score.pull) < 1.96) if score.pull else float("nan")
-    lines += ["", f"95 % intervals of event times hold the truth: {100 * inside:.1f} %"]
+    held = [
+        f"{100 * mean(np.abs(pull) < 1.96):.1f} % ({kind.replace('_', ' ')})"
+        for kind, pull in score.pull.items()
+    ]
+    lines += ["", f"95 % intervals of event times hold the truth: {', '.join(held)}"]
     return "\n".join(lines)
 
 

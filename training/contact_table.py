@@ -9,7 +9,8 @@ same noise tells how much of that covariance the noise makes.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -132,8 +133,9 @@ def fit(measured: Sequence[Measured], plane: Plane, fps: float) -> ContactTable:
         for m, kind in product((m for m in measured if m.runner in out), RULES):
             for stance, truth in zip(m.timed[kind].stances, m.timed[kind].truth, strict=True):
                 time, sd = fuse(stance, kind, table)
-                pulls[kind].append(abs(time - truth) / sd)
-    widening = {k: float(np.nanpercentile(p, 95)) / 1.96 if p else 1.0 for k, p in pulls.items()}
+                if np.isfinite(time):
+                    pulls[kind].append(abs(time - truth) / sd)
+    widening = {k: float(np.percentile(p, 95)) / 1.96 if p else 1.0 for k, p in pulls.items()}
     return replace(_fit(measured, plane, fps), widening=widening)
 
 
@@ -148,7 +150,7 @@ def _fit(measured: Sequence[Measured], plane: Plane, fps: float) -> ContactTable
         total = _covariance(residual)
         added = np.concatenate([t.doubled - t.error for t in timed])
         noise[kind] = _covariance(np.where(np.isfinite(residual), _trimmed(added), np.nan))
-        own[kind] = total - noise[kind]
+        own[kind] = _positive(total - noise[kind])
     return ContactTable(plane, fps, lag, own, noise, dict.fromkeys(RULES, 1.0))
 
 
@@ -190,8 +192,61 @@ def _covariance(residual: Array) -> Array:
     return (1 - _SHRINK) * cov + _SHRINK * np.diag(np.diag(cov))
 
 
+def _positive(covariance: Array) -> Array:
+    """Return the nearest matrix without negative variances in any direction (1 ms² at least)."""
+    out = covariance.copy()
+    known = np.flatnonzero(np.isfinite(np.diag(covariance)))
+    variance, axes = np.linalg.eigh(covariance[np.ix_(known, known)])
+    out[np.ix_(known, known)] = (axes * np.maximum(variance, 1e-6)) @ axes.T
+    return out
+
+
 def gather(data: Sequence[Trial], plane: Plane, fps: float) -> list[Measured]:
     """Film each trial once per plane, the cameras of the plane taking turns over runners."""
     yaws = PLANES[plane]
     numbers = {runner: i for i, runner in enumerate(sorted({t.runner for t in data}))}
     return [measure(t, yaws[numbers[t.runner] % len(yaws)], fps, i) for i, t in enumerate(data)]
+
+
+def to_json(table: ContactTable) -> dict[str, object]:
+    """Turn a table into its JSON form (milliseconds)."""
+
+    def rounded(matrices: Mapping[EventKind, Array], unit: float) -> dict[str, object]:
+        return {
+            kind: [[None if np.isnan(v) else round(v / unit, 2) for v in row] for row in m.tolist()]
+            for kind, m in matrices.items()
+        }
+
+    return {
+        "plane": table.plane,
+        "fps": table.fps,
+        "lag_ms": rounded(table.lag, 1e-3),
+        "own_ms2": rounded(table.own, 1e-6),
+        "noise_ms2": rounded(table.noise, 1e-6),
+        "widening": {kind: round(factor, 3) for kind, factor in table.widening.items()},
+    }
+
+
+def main() -> None:
+    data = trials()
+    tables = []
+    for plane, fps in product(PLANES, RATES):
+        tables.append(fit(gather(data, plane, fps), plane, fps))
+        print(f"{plane}, {fps:g} fps: {len(data)} trials", flush=True)
+    content = {
+        "about": "Lags and error covariances of the contact rules; see fusion.py",
+        "source": "Fukuchi, Fukuchi & Duarte 2017, figshare 4543435, CC BY 4.0",
+        "runners": sorted({t.runner for t in data}),
+        "noise": TABLE_NOISE,
+        "rules": RULES,
+        "tables": [to_json(table) for table in tables],
+    }
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    # One row of a matrix a line.
+    text = re.sub(r"\[([^\[\]{}]*)\]", lambda row: "[" + " ".join(row[1].split()) + "]", text)
+    path = Path(stridewise.gait.__file__).parent / "contact_table.json"
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stridewise.gait.motion import Event
 from stridewise.recording import Recording
+from stridewise.repair.resample import nearest_index
 from stridewise.simulate.camera import Camera
 from stridewise.simulate.noise import Noise, degrade
 from stridewise.skeletons import Side
@@ -54,7 +55,7 @@ class Trial:
 
 
 def data_folder() -> Path:
-    """Return the folder of the laboratory data, or leave with one line that says what is missing."""
+    """Return the folder of the laboratory data, or leave with a line that says what is missing."""
     folder = os.environ.get("STRIDEWISE_DATA", "")
     if not folder or not (Path(folder) / "treadmill_running").is_dir():
         raise SystemExit(
@@ -65,8 +66,10 @@ def data_folder() -> Path:
 
 
 def trials(folder: Path | None = None) -> list[Trial]:
-    """Read every trial in `folder`/treadmill_running."""
+    """Read every trial in `folder`/treadmill_running; that of `data_folder` by default."""
     files = sorted(((folder or data_folder()) / "treadmill_running").glob("runner*_*.npz"))
+    if not files:
+        raise SystemExit(f"There is no treadmill_running/runner*_*.npz in {folder}.")
     return [read_trial(path) for path in files]
 
 
@@ -108,8 +111,7 @@ def seen(trial: Trial, camera: Camera, noise: Noise, seed: int) -> Recording:
     for k in range(len(trial.keypoints)):
         ok = np.isfinite(trial.xyz[:, k, 0])
         xyz[:, k] = CubicSpline(trial.time[ok], trial.xyz[ok, k])(time)
-        nearest = np.searchsorted(trial.time, time).clip(0, len(trial.time) - 1)
-        xyz[~ok[nearest], k] = np.nan
+        xyz[~ok[nearest_index(trial.time, time)], k] = np.nan
     hips = [trial.keypoints.index(f"{side}_hip") for side in ("left", "right")]
     target = np.nanmean(xyz[:, hips], axis=(0, 1))
     xy = camera.project(xyz, target)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import get_args
 
 import numpy as np
 
 from stridewise import __version__
 from stridewise.activities import Activity, get
-from stridewise.context import Context, Surface
+from stridewise.context import Context, Surface, ViewName
 from stridewise.errors import InputError
 from stridewise.form import find, load_areas
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.motion import GaitModel, Motion
+from stridewise.gait.rhythm import free_fall, swing_cadence
 from stridewise.gait.strides import Steps, curve, find_steps
 from stridewise.metrics import GaitData, Measured, compute, estimate_speed, leg_length
 from stridewise.quality import grade
@@ -45,6 +47,17 @@ CURVES = (
 )
 #: Uncertainty of a stated belt speed: displays are read to 0.1 km/h and belts are off by a percent.
 _STATED_SPEED_SD = 0.02
+#: What people can be and do, with the unit asked for.
+_POSSIBLE = {
+    "height_m": (0.8, 2.6, "metres"),
+    "mass_kg": (10.0, 350.0, "kilograms"),
+    "speed_mps": (0.5, 13.0, "metres per second"),
+}
+#: Cadences that differ by less than this share are the same.
+_SAME_CADENCE = 0.15
+#: Downward acceleration of the hips, as a share of gravity, without which nobody has left the
+#: ground: 19 laboratory runners and one sprinter show 0.9 or more, 10 walkers 0.5 or less.
+_FLIGHT_FALL = 0.6
 #: Spread between runners of thigh and shank as a share of leg length (see `view.THIGH_SHANK`).
 _LEG_SD = 0.017
 
@@ -75,6 +88,7 @@ def analyze(
     """
     context = context or Context()
     activity = get(context.activity)
+    _check_context(context)
     recording = _real_time(recording, context)
     _check(recording)
     frames_read = recording.frames
@@ -83,7 +97,7 @@ def analyze(
     model = model or GeometricModel()
     motion = model.read(recording, view)
     steps = find_steps(motion)
-    _decline(activity, motion, steps, context)
+    _decline(activity, recording, motion, steps, context)
 
     surface, surface_note = _surface(motion, context)
     leg = _leg_length(recording, view, context)
@@ -143,14 +157,33 @@ def analyze(
     )
 
 
-def _real_time(recording: Recording, context: Context) -> Recording:
-    """Put the recording on the runner's clock."""
+def _check_context(context: Context) -> None:
+    """Refuse facts that cannot be, most of which are in another unit."""
+    for name, known in (("view", get_args(ViewName)), ("surface", get_args(Surface))):
+        if getattr(context, name) not in ("auto", *known):
+            raise InputError(
+                f"The {name} is not known",
+                expected=f"auto, {', '.join(known)}",
+                received=getattr(context, name),
+            )
     if not (np.isfinite(context.time_scale) and context.time_scale > 0):
         raise InputError(
             "The time scale is not usable",
             expected="a positive number, such as 8 for 240 frames/s shown at 30",
             received=context.time_scale,
         )
+    for name, (low, high, unit) in _POSSIBLE.items():
+        value = getattr(context, name)
+        if value is not None and not low <= value <= high:
+            raise InputError(
+                f"The {name.partition('_')[0]} is not possible",
+                expected=f"{low:g} to {high:g} {unit}",
+                received=value,
+            )
+
+
+def _real_time(recording: Recording, context: Context) -> Recording:
+    """Put the recording on the runner's clock."""
     if context.time_scale == 1.0:
         return recording
     start = recording.time[0]
@@ -180,7 +213,9 @@ def _check(recording: Recording) -> None:
         )
 
 
-def _decline(activity: Activity, motion: Motion, steps: Steps, context: Context) -> None:
+def _decline(
+    activity: Activity, recording: Recording, motion: Motion, steps: Steps, context: Context
+) -> None:
     """Refuse what is not this activity, with the reason."""
     contacts = [e for e in motion.events if e.kind == "initial_contact"]
     gaps = np.diff([e.time_s for e in contacts])
@@ -189,13 +224,32 @@ def _decline(activity: Activity, motion: Motion, steps: Steps, context: Context)
     strides = steps.next_same - steps.initial_contact
     duty = durations / strides
     duty = duty[np.isfinite(duty)]
+    cadence = 60.0 / float(np.median(gaps)) if len(gaps) else None
     reason = activity.decline_reason(
         alternating_contacts=alternating + 1 if alternating else 0,
-        cadence_spm=60.0 / float(np.median(gaps)) if len(gaps) else None,
+        cadence_spm=cadence,
         duty_factor=float(np.median(duty)) if duty.size else None,
         pelvis_movement=_pelvis_movement(motion),
         time_scale=context.time_scale,
     )
+    swing = swing_cadence(recording)
+    if swing is not None and (cadence is None or abs(swing / cadence - 1.0) > _SAME_CADENCE):
+        # The legs have another rhythm than the contacts, so those are none: trust the legs.
+        reason = (
+            activity.decline_reason(
+                alternating_contacts=round(swing / 60.0 * recording.duration),
+                cadence_spm=swing,
+                duty_factor=None,
+                time_scale=context.time_scale,
+            )
+            or reason
+        )
+    if swing is not None and activity.limits.flight and free_fall(recording) < _FLIGHT_FALL:
+        grounded = (
+            "The hips never fall freely, so there is no flight phase, as in walking or in slow "
+            "motion (see --time-scale)"
+        )
+        reason = f"{reason}. {grounded}" if reason else grounded
     if reason:
         raise InputError(reason)
 
@@ -277,7 +331,7 @@ def _poses(recording: Recording, motion: Motion, steps: Steps) -> tuple[Pose, ..
                 angles["contralateral_drop"] = drop if side == "right" else -drop
             known = {name: value for name, value in angles.items() if np.isfinite(value)}
             xy = _at(recording, time)
-            poses.append(Pose(phase, side, time, recording.keypoints, xy, known))  # type: ignore[arg-type]
+            poses.append(Pose(phase, side, time, recording.keypoints, xy, known))
     return tuple(poses)
 
 

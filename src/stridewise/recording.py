@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import xarray
 
 Array = NDArray[np.float64]
-Unit = Literal["px", "m"]
+Unit = Literal["px", "m", "leg"]
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Recording:
         Seconds, strictly increasing; true time stamps where the source has them.
     keypoints : sequence of str
         Canonical names (see `stridewise.skeletons.KEYPOINTS`).
-    unit : {"px", "m"}
-        Unit of `xy` and `depth`.
+    unit : {"px", "m", "leg"}
+        Unit of `xy` and `depth`; "leg" is the runner's leg length, for sources without a unit.
     depth : ndarray, shape (frames, keypoints), optional
         For three-dimensional sources only: the coordinate away from the viewer, in `unit`. `xy` is
         then the view from the runner's right side, so that `depth` grows to the runner's left.

@@ -64,9 +64,51 @@ _COCO_17 = (
     *(f"{s}_{p}" for p in ("knee", "ankle") for s in SIDES),
 )
 
+_HALPE_26 = (
+    *_COCO_17,
+    "head_top",
+    "neck",
+    "mid_hip",
+    *(f"{s}_{p}" for p in ("big_toe", "small_toe", "heel") for s in SIDES),
+)
+_RIGHT_FIRST: tuple[Side, Side] = ("right", "left")
+_OPENPOSE_ARMS = (
+    "nose",
+    "neck",
+    *(f"{s}_{p}" for s in _RIGHT_FIRST for p in ("shoulder", "elbow", "wrist")),
+)
+_OPENPOSE_LEGS = tuple(f"{s}_{p}" for s in _RIGHT_FIRST for p in ("hip", "knee", "ankle"))
+_OPENPOSE_FACE = tuple(f"{s}_{p}" for p in ("eye", "ear") for s in _RIGHT_FIRST)
+
 #: Layout name to the canonical name of each of its points; None where we have no use for a point.
+#: COCO-WholeBody and Halpe-136 go on with face and hands.
 LAYOUTS: Mapping[str, Sequence[str | None]] = {
     "coco-17": _COCO_17,
+    "halpe-26": _HALPE_26,
+    "halpe-136": (*_HALPE_26, *(None,) * 110),
+    "coco-wholebody-133": (
+        *_COCO_17,
+        *(f"{s}_{p}" for s in SIDES for p in ("big_toe", "small_toe", "heel")),
+        *(None,) * 110,
+    ),
+    "openpose-18": (*_OPENPOSE_ARMS, *_OPENPOSE_LEGS, *_OPENPOSE_FACE),
+    "body-25": (
+        *_OPENPOSE_ARMS,
+        "mid_hip",
+        *_OPENPOSE_LEGS,
+        *_OPENPOSE_FACE,
+        *(f"{s}_{p}" for s in SIDES for p in ("big_toe", "small_toe", "heel")),
+    ),
+    "mpii-16": (
+        *(f"right_{p}" for p in ("ankle", "knee", "hip")),
+        *(f"left_{p}" for p in ("hip", "knee", "ankle")),
+        "mid_hip",
+        "neck",  # "thorax", between the shoulders; the next, "upper neck", lies below the skull
+        None,
+        "head_top",
+        *(f"right_{p}" for p in ("wrist", "elbow", "shoulder")),
+        *(f"left_{p}" for p in ("shoulder", "elbow", "wrist")),
+    ),
     "blazepose-33": (
         "nose",
         None,

@@ -33,13 +33,12 @@ _FACING: dict[ViewName, Facing] = {
 #: Thigh plus shank as a share of leg length (trochanter height): 19 laboratory runners
 #: (Fukuchi et al. 2017) 0.930 +- 0.016; Winter's segment table gives 0.926.
 THIGH_SHANK = 0.930
-#: Stride averages in leg lengths, same runners: mean +- SD between runners.
-_KNEE_AHEAD = 0.145  # +- 0.011: knee ahead of the middle of hip and ankle
-_TOE_AHEAD = 0.184  # +- 0.031: big toe ahead of heel
-_HIP_WIDTH = 0.183  # +- 0.018
-#: Shoulder joint to shoulder joint: 0.23 of stature (Winter 2009, fig. 4.1, 0.129 each side less
-#: the deltoid) over a leg length of 0.53.
-_SHOULDER_WIDTH = 0.42
+#: Where pose estimators put a joint against where it is, SD per coordinate in leg lengths: about
+#: two centimetres (`stridewise.simulate.noise.LEVELS["typical"]`).
+_PLACEMENT = 0.02
+_MIN_YAW_SD_DEG = 2.0
+#: Points that differ from the stated view by more than this are not believed.
+_CONTRADICTION_DEG = 60.0
 
 
 @dataclass(frozen=True)
@@ -93,16 +92,18 @@ def find_view(recording: Recording, context: Context) -> View:
     if recording.depth is not None:
         return View("right", 0.0, 0.0, "right", leg, flat=False)
     yaw, sd = _yaw(recording, leg)
-    if context.view != "auto":
-        name: ViewName = context.view
-        stated = VIEW_YAW[name]
-        off = (yaw - stated + 180.0) % 360.0 - 180.0
+    name: ViewName = min(VIEW_YAW, key=lambda view: abs(_wrap(yaw - VIEW_YAW[view])))
+    if context.view != "auto" and context.view != name:
         # The user knows the side; the points refine the angle when they do not contradict it.
-        yaw = stated if abs(off) > 45.0 else stated + off
-    else:
-        name = min(VIEW_YAW, key=lambda v: abs((yaw - VIEW_YAW[v] + 180.0) % 360.0 - 180.0))
-    yaw = (yaw + 180.0) % 360.0 - 180.0
-    return View(name, yaw, sd, _FACING[name], leg)
+        name = context.view
+        off = _wrap(yaw - VIEW_YAW[name])
+        yaw = VIEW_YAW[name] + (off if abs(off) <= _CONTRADICTION_DEG else 0.0)
+    return View(name, _wrap(yaw), sd, _FACING[name], leg)
+
+
+def _wrap(degrees: float) -> float:
+    """Bring an angle into [-180, 180)."""
+    return (degrees + 180.0) % 360.0 - 180.0
 
 
 def leg_length(recording: Recording) -> float:
@@ -130,34 +131,59 @@ def leg_length(recording: Recording) -> float:
     return float(np.mean(lengths)) / THIGH_SHANK
 
 
-def _mean_dx(recording: Recording, to: str, origin: str) -> float:
-    """Mean image x from one point to another; NaN when never seen together."""
-    d = recording.point(to)[:, 0] - recording.point(origin)[:, 0]
-    d = d[np.isfinite(d)]
-    return float(d.mean()) if d.size else float("nan")
+@dataclass(frozen=True)
+class _Cue:
+    """A mean distance between body points that shows how far the camera is turned.
+
+    `mean` and `sd` (between runners) are in leg lengths, seen at full length; `points` is by how
+    much the errors of the points add up, against that of one point.
+    """
+
+    mean: float
+    sd: float
+    points: float
+
+    def read(self, distance: float) -> tuple[float, float]:
+        """Return a distance in the image, leg lengths, as a share of the full one, and its SD."""
+        share = distance / self.mean
+        own = self.sd / self.mean * min(abs(share), 1.0)
+        return share, float(np.hypot(own, self.points * _PLACEMENT / self.mean))
+
+
+#: Stride averages of 19 laboratory runners (Fukuchi et al. 2017).
+_KNEE_AHEAD = _Cue(0.145, 0.011, 1.5**0.5)  # of the middle of hip and ankle
+_TOE_AHEAD = _Cue(0.184, 0.031, 2**0.5)  # of the heel
+_HIP_WIDTH = _Cue(0.183, 0.018, 2**0.5)
+#: Shoulder joint to shoulder joint: 0.23 of stature (Winter 2009, fig. 4.1, 0.129 each side less
+#: the deltoid) over a leg length of 0.53.
+_SHOULDER_WIDTH = _Cue(0.42, 0.03, 2**0.5)
 
 
 def _yaw(recording: Recording, leg: float) -> tuple[float, float]:
     """Yaw and its standard deviation, in degrees."""
-    # (observed, its error) for cos and sin, each scaled so that 1 is a full view.
-    cosines, sines = [], []
+
+    def mean_dx(to: str, origin: str) -> float:
+        """Mean image x from one point to another, leg lengths; NaN when never seen together."""
+        dx = recording.point(to)[:, 0] - recording.point(origin)[:, 0]
+        dx = dx[np.isfinite(dx)]
+        return float(dx.mean()) / leg if dx.size else float("nan")
+
+    cosines = []
     for side in SIDES:
-        knee = _mean_dx(recording, f"{side}_knee", f"{side}_hip")
-        ankle = _mean_dx(recording, f"{side}_knee", f"{side}_ankle")
-        cosines.append(((knee + ankle) / 2 / leg / _KNEE_AHEAD, 0.1))
-        toe = _mean_dx(recording, f"{side}_big_toe", f"{side}_heel")
-        cosines.append((toe / leg / _TOE_AHEAD, 0.2))
-    hips = _mean_dx(recording, "right_hip", "left_hip") / leg / _HIP_WIDTH
-    shoulders = _mean_dx(recording, "right_shoulder", "left_shoulder") / leg / _SHOULDER_WIDTH
-    sines += [(-hips, 0.15), (-shoulders, 0.10)]
+        knee, ankle = (mean_dx(f"{side}_knee", f"{side}_{part}") for part in ("hip", "ankle"))
+        cosines.append(_KNEE_AHEAD.read((knee + ankle) / 2))
+        cosines.append(_TOE_AHEAD.read(mean_dx(f"{side}_big_toe", f"{side}_heel")))
+    sines = [
+        _HIP_WIDTH.read(mean_dx("left_hip", "right_hip")),
+        _SHOULDER_WIDTH.read(mean_dx("left_shoulder", "right_shoulder")),
+    ]
     cos, cos_sd = _combine(cosines)
     sin, sin_sd = _combine(sines)
-    norm = float(np.hypot(cos, sin)) or 1.0
-    yaw = float(np.degrees(np.arctan2(sin, cos)))
-    c, s = cos / norm, sin / norm
-    # Error across the line of sight: a side view is as sure as its sine, a back view its cosine.
-    sd = float(np.degrees(np.hypot(c * sin_sd, s * cos_sd)))
-    return yaw, max(sd, 2.0)
+    yaw = np.arctan2(sin, cos)
+    # Only errors across the direction turn it: a side view is as sure as its sine, a front view as
+    # its cosine.
+    sd = np.hypot(np.cos(yaw) * sin_sd, np.sin(yaw) * cos_sd)
+    return float(np.degrees(yaw)), max(float(np.degrees(sd)), _MIN_YAW_SD_DEG)
 
 
 def _combine(observed: list[tuple[float, float]]) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from stridewise.view import View
 
 Array = NDArray[np.float64]
 
-#: Cut-off per kind of point, Hz: slow for the trunk, faster towards the foot (catalogue, section D).
+#: Cut-off per kind of point, Hz: slow for the trunk, faster towards the foot (catalogue, D).
 CUTOFF_HZ = {
     "nose": 6.0,
     "head_top": 6.0,

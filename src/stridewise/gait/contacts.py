@@ -22,8 +22,9 @@ PELVIS_CUTOFF_HZ = 8.0
 #: steps/min), so that what lies outside can be named instead of forced into the range.
 STEP_RATE_HZ = (1.3, 5.0)
 _RATE_FROM_S = 120.0
-import os
-W0,W1=map(float,os.environ.get("W","0.2 0.8").split())
+#: Below this standard deviation of its velocity, leg lengths per second, the pelvis is at rest; in
+#: running it is about 0.5.
+_STILL = 0.02
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,12 @@ def step_rate(pelvis_velocity: Array, fps: float) -> float:
     Parameters
     ----------
     pelvis_velocity : ndarray, shape (frames,)
-        Upwards; gaps are NaN.
+        Upwards, leg lengths per second; gaps are NaN.
     fps : float
         Frames per second.
     """
     signal = pelvis_velocity[np.isfinite(pelvis_velocity)][: int(_RATE_FROM_S * fps)]
-    if len(signal) < fps:
+    if len(signal) < fps or np.std(signal) < _STILL:
         return float("nan")
     signal = (signal - signal.mean()) * np.hanning(len(signal))
     size = 1 << int(np.ceil(np.log2(8 * len(signal))))
@@ -168,7 +169,7 @@ def _falls_and_rises(time: Array, velocity: Array, step: float) -> list[tuple[fl
     for i in lows:
         if not seen[i - 1 : i + 2].all():  # the rim of a gap is no turning point
             continue
-        rise = peak(time, velocity, time[i], time[i] + 0.95 * step)
+        rise = peak(time, velocity, time[i], min(time[i] + 0.95 * step, time[-1]))
         if np.isfinite(rise):
             found.append((vertex(time, -velocity, int(i)), rise))
     return found
@@ -185,7 +186,6 @@ def _leg_motion(points: ContactPoints, side: Side) -> LegMotion:
         points.time,
         ankle_forward=velocity(points.forward.get(("ankle", side))),
         foot_forward=velocity(foot),
-        ankle_up=velocity(points.height.get(("ankle", side))),
         toe_up=velocity(points.height.get(("big_toe", side))),
         knee=None if knee is None else low_pass(knee, FOOT_CUTOFF_HZ, points.fps),
     )
@@ -202,7 +202,7 @@ def _belt(
         if side is None:
             continue
         leg = legs[side]
-        i, j = np.searchsorted(leg.time, fall + (rise - fall) * np.array([W0, W1]))
+        i, j = np.searchsorted(leg.time, fall + (rise - fall) * np.array([0.2, 0.8]))
         for name, found in velocities.items():
             velocity = getattr(leg, name)
             if velocity is not None:
@@ -225,7 +225,9 @@ def _sides(
     if left is None or right is None or not instants:
         return sides
     falls = np.array(instants)[:, 0]
-    right_higher = np.array([_mean_between(points.time, right - left, t, 0.4 * step) for t in falls])
+    right_higher = np.array(
+        [_mean_between(points.time, right - left, t, 0.4 * step) for t in falls]
+    )
     # Within an unbroken row of steps only the parity is open; all steps vote on it.
     breaks = np.flatnonzero(np.diff(falls) > 1.5 * step) + 1
     for row in np.split(np.arange(len(falls)), breaks):

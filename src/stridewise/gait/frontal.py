@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from stridewise.gait import angles
 from stridewise.gait.body import Body
 from stridewise.gait.signals import (
+    HIP_WIDTH,
     SHANK,
     SHOULDER_WIDTH,
     THIGH,
+    TRUNK,
     Collector,
     distance,
     segment_sd,
@@ -47,14 +49,14 @@ def add_frontal(body: Body, out: Collector) -> None:
 
     left_hip, right_hip = point("left_hip"), point("right_hip")
     hips = (left_hip + right_hip) / 2
-    hip_width = typical(distance(left_hip, right_hip), 0.2)
+    hip_width = typical(distance(left_hip, right_hip), HIP_WIDTH)
     obliquity = angles.pelvic_obliquity(left_hip, right_hip)
     obliquity_sd = segment_sd(noise("left_hip"), noise("right_hip"), hip_width)
     out.add("pelvic_obliquity", None, obliquity, obliquity_sd, points="both hips")
     shoulders = (point("left_shoulder") + point("right_shoulder")) / 2
     # Stance on the right foot makes lean to the right positive.
     lean = angles.lateral_lean(hips, shoulders, "right")
-    lean_sd = segment_sd(noise("left_hip"), noise("left_shoulder"), 0.55) / 2**0.5
+    lean_sd = segment_sd(noise("left_hip"), noise("left_shoulder"), TRUNK) / 2**0.5
     points = "hips and shoulders"
     out.add("trunk_lateral", None, lean, lean_sd, _TRUNK_PER_YAW * off, points=points)
     gap = (point("right_knee") - point("left_knee"))[:, 0] / hip_width
@@ -96,9 +98,7 @@ def _add_leg(
 
 def _crossed(body: Body, side: Side, hips: Array) -> Array:
     """How far the wrist is past the trunk's midline, in shoulder widths; + = crossed."""
-    wrist, left, right = map(
-        body.front_plane, (f"{side}_wrist", "left_shoulder", "right_shoulder")
-    )
+    wrist, left, right = map(body.front_plane, (f"{side}_wrist", "left_shoulder", "right_shoulder"))
     shoulders = (left + right) / 2
     height = shoulders[:, 1] - hips[:, 1]
     share = (wrist - hips)[:, 1] / np.where(height > 0, height, np.nan)

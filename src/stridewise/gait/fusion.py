@@ -68,7 +68,7 @@ class ContactTable:
 
 
 def covariates(stance: Stance) -> Array:
-    """Return 1, how long the pelvis rises, and the step time, the latter two from typical values."""
+    """Return 1, and how far the time to the rise and the step time are from typical values."""
     return np.array([1.0, stance.rise - stance.fall - 0.15, stance.step_time - 0.36])
 
 

@@ -28,13 +28,7 @@ RULES: dict[EventKind, tuple[str, ...]] = {
         "toe_comes_to_rest",
         "knee_opens",
     ),
-    "toe_off": (
-        "pelvis_rises",
-        "toe_lifts",
-        "ankle_leaves_belt_speed",
-        "knee_opens_again",
-        "ankle_lifts_fastest",
-    ),
+    "toe_off": ("pelvis_rises", "toe_lifts", "knee_opens_again"),
 }
 
 
@@ -48,7 +42,7 @@ class LegMotion:
         Seconds.
     ankle_forward, foot_forward : ndarray, shape (frames,), optional
         Velocity against the mid-hip, leg lengths per second; the foot is halfway from heel to toe.
-    ankle_up, toe_up : ndarray, shape (frames,), optional
+    toe_up : ndarray, shape (frames,), optional
         Velocity, leg lengths per second.
     knee : ndarray, shape (frames,), optional
         Knee flexion, degrees.
@@ -57,7 +51,6 @@ class LegMotion:
     time: Array
     ankle_forward: Array | None = None
     foot_forward: Array | None = None
-    ankle_up: Array | None = None
     toe_up: Array | None = None
     knee: Array | None = None
 
@@ -88,7 +81,6 @@ def candidates(
     time = leg.time
     out = {"pelvis_falls": fall, "pelvis_rises": rise}
     landing = fall - 0.35 * step, fall + 0.15 * step
-    leaving = rise - 0.3 * step, rise + 0.4 * step
     if leg.foot_forward is not None:
         half = 0.5 * belt["foot_forward"]
         out["foot_reaches_belt_speed"] = crossing(
@@ -98,9 +90,6 @@ def candidates(
         out["ankle_reaches_belt_speed"] = crossing(
             time, -leg.ankle_forward, -0.5 * belt["ankle_forward"], *landing, last=True
         )
-        out["ankle_leaves_belt_speed"] = crossing(
-            time, leg.ankle_forward, 0.7 * belt["ankle_forward"], *leaving, last=True
-        )
     if leg.toe_up is not None:
         up = leg.toe_up - belt["toe_up"]
         fastest = peak(time, -up, *landing)
@@ -108,16 +97,12 @@ def candidates(
         half = 0.5 * float(np.interp(fastest, time, up))
         out["toe_comes_to_rest"] = crossing(time, up, half, fastest, fastest + 0.3 * step)
         # Backwards from the sure swing, so that noise in late stance does not pass for lift-off.
-        away = peak(time, up, rise, rise + 0.7 * step)
-        swing = float(np.interp(away, time, up))
-        import os
-        TH=os.environ.get("TH","0.2")
-        out["toe_lifts"] = crossing(time, up, float(TH) * swing if TH[-1]!="a" else float(TH[:-1]), leaving[0], away, last=True)
-    if leg.ankle_up is not None:
-        out["ankle_lifts_fastest"] = peak(time, leg.ankle_up, *leaving)
+        swing = peak(time, up, rise, rise + 0.7 * step)
+        lifted = min(0.3, 0.25 * float(np.interp(swing, time, up)))
+        out["toe_lifts"] = crossing(time, up, lifted, rise - 0.3 * step, swing, last=True)
     if leg.knee is not None:
         out["knee_opens"] = peak(time, -leg.knee, landing[0], fall + 0.02 * step)
-        out["knee_opens_again"] = peak(time, -leg.knee, *leaving)
+        out["knee_opens_again"] = peak(time, -leg.knee, rise - 0.3 * step, rise + 0.4 * step)
     return out
 
 

@@ -14,6 +14,7 @@ from stridewise.gait.signals import (
     SHANK,
     SHOULDER_WIDTH,
     THIGH,
+    TRUNK,
     UPPER_ARM,
     Collector,
     distance,
@@ -62,7 +63,7 @@ def add_sagittal(body: Body, out: Collector) -> None:
     hips = (point("left_hip") + point("right_hip")) / 2
     shoulders = (point("left_shoulder") + point("right_shoulder")) / 2
     trunk = angles.trunk_lean(hips, shoulders)
-    trunk_length = typical(distance(hips, shoulders), 0.55)
+    trunk_length = typical(distance(hips, shoulders), TRUNK)
     trunk_sd = segment_sd(noise("left_hip"), noise("left_shoulder"), trunk_length) / 2**0.5
     out.add("trunk_lean", None, trunk, trunk_sd, segment_bias, points="hips and shoulders")
     for side in SIDES:
@@ -125,9 +126,7 @@ def _add_leg(
     sole = (heel + toe) / 2
     sole = sole if np.isfinite(sole).any() else ankle
     for name, end in (("ankle_ahead", ankle), ("foot_ahead", sole)):
-        out.add(
-            name, side, (end - hips)[:, 0], noise("ankle"), 0.01, points="hips and ankle"
-        )
+        out.add(name, side, (end - hips)[:, 0], noise("ankle"), 0.01, points="hips and ankle")
 
 
 def _add_arm(

@@ -12,11 +12,14 @@ from stridewise.skeletons import Side
 Array = NDArray[np.float64]
 Signals = dict[tuple[str, Side | None], Signal]
 
-#: Lengths in leg lengths (trochanter height, 0.53 of stature), after Winter 2009, fig. 4.1.
-THIGH = 0.46
-SHANK = 0.46
-FOOT = 0.27
+#: Lengths between points in leg lengths: 19 laboratory runners (Fukuchi et al. 2017; foot from heel
+#: to tip of the big toe), and Winter 2009, fig. 4.1, over a leg of 0.53 of stature for the rest.
+THIGH = 0.47
+SHANK = 0.45
+FOOT = 0.30
 UPPER_ARM = 0.35
+TRUNK = 0.55
+HIP_WIDTH = 0.18
 SHOULDER_WIDTH = 0.42
 #: A runner who covers more than this many leg lengths is not on a treadmill.
 _TRAVEL = 2.0

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from stridewise.errors import InputError
+from stridewise.layout_map import LayoutMap, Source, load
 from stridewise.readers import timing
 from stridewise.recording import Recording
 
@@ -30,10 +31,13 @@ class Options:
         Frames per second, for files without times.
     person : int, optional
         Which person of the file, counted from 1; None lets the package choose.
+    layout : LayoutMap, optional
+        Which point is which, for formats whose points have names of the user's own or none.
     """
 
     fps: float | None = None
     person: int | None = None
+    layout: LayoutMap | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,10 @@ class Reader:
     read : callable
         Takes the path and `Options`; returns a recording, or one per person in the file.
         Raises `InputError` and nothing else, whatever the bytes.
+    general : bool
+        Whether the reader only takes what no other recognises.
+    mapped : bool
+        Whether it names points by `Options.layout`; for others the user must not state a map.
     """
 
     name: str
@@ -61,6 +69,8 @@ class Reader:
     suffixes: tuple[str, ...]
     recognise: Callable[[bytes, Path], bool]
     read: Callable[[Path, Options], Recording | Sequence[Recording]]
+    general: bool = False
+    mapped: bool = False
 
 
 _readers: dict[str, Reader] = {}
@@ -126,7 +136,7 @@ def _find(head: bytes, path: Path, format: str | None) -> Reader:
             expected=_known(),
             hint="State it with --format if you know it is one of these",
         )
-    return min(fits, key=lambda reader: path.suffix.lower() not in reader.suffixes)
+    return min(fits, key=lambda r: (r.general, path.suffix.lower() not in r.suffixes))
 
 
 def _presence(recording: Recording) -> float:
@@ -179,6 +189,7 @@ def read(
     format: str | None = None,
     fps: float | None = None,
     person: int | None = None,
+    map: Source | LayoutMap | None = None,
 ) -> Recording:
     """Read a recording of keypoints; the format is found from the content.
 
@@ -192,6 +203,9 @@ def read(
         Frames per second, for files without times. Times in the file are always preferred.
     person : int, optional
         Which person, counted from 1; by default the one seen largest and longest.
+    map : str, Path, mapping or LayoutMap, optional
+        Which point is which (see `stridewise.layout_map`): a TOML file, or names in the file to
+        canonical names.
 
     Returns
     -------
@@ -204,13 +218,38 @@ def read(
         When the file cannot be opened, is of no known format, cannot be read, or does not hold
         hip, knee and ankle of both legs.
     """
+    people = read_people(path, format=format, fps=fps, person=person, map=map)
+    recording = _choose(people, person)
+    _check_legs(recording)
+    return recording
+
+
+def read_people(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    fps: float | None = None,
+    person: int | None = None,
+    map: Source | LayoutMap | None = None,
+) -> list[Recording]:
+    """Read all people of a file; parameters as of `read`.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be opened, is of no known format, or cannot be read.
+    """
     path = Path(path)
     if fps is not None:
         timing.check_fps(fps)
     head = _head(path)
     reader = _find(head, path, format)
-    found = reader.read(path, Options(fps=fps, person=person))
+    layout = None if map is None else load(map)
+    if layout is not None and not reader.mapped:
+        raise InputError(
+            f"{path.name} is of the format {reader.name}, whose points have fixed names",
+            expected="no map of point names",
+        )
+    found = reader.read(path, Options(fps=fps, person=person, layout=layout))
     people = [found] if isinstance(found, Recording) else list(found)
-    recording = _choose(people, person)
-    _check_legs(recording)
-    return replace(recording, source=recording.source or path.name, format=reader.name)
+    return [replace(each, source=each.source or path.name, format=reader.name) for each in people]

@@ -41,7 +41,7 @@ def noise_level(recording: Recording) -> Array:
 
 
 def _floor(xy: Array) -> float:
-    """Standard deviation of white noise with the spectral floor of positions (frames, 2)."""
+    """Return the standard deviation of white noise in positions, shape (frames, 2)."""
     from scipy.signal import detrend
 
     window = np.hanning(len(xy))[:, None]

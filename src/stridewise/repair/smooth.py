@@ -13,8 +13,9 @@ Array = NDArray[np.float64]
 _TWO_PASSES = (2**0.5 - 1) ** 0.25
 #: Highest cut-off as a share of the frame rate.
 _HIGHEST = 0.45
-#: Frames by which each stretch is continued, mirrored in its end points, before it is filtered.
-_PADDING = 9
+#: Each stretch is continued, mirrored in its end points, for this many periods of the cut-off
+#: before it is filtered: what the filter does at the far ends has then died away (to 1e-5).
+_PADDING = 2.0
 
 
 def low_pass(values: Array, cutoff_hz: float, fps: float) -> Array:
@@ -39,15 +40,21 @@ def low_pass(values: Array, cutoff_hz: float, fps: float) -> Array:
     from scipy.signal import sosfiltfilt
 
     def smooth(stretch: Array) -> Array:
-        padding = min(_PADDING, stretch.shape[-1] - 1)
-        out: Array = sosfiltfilt(sections, stretch, axis=-1, padlen=padding)
+        if stretch.shape[-1] < 2:
+            return stretch
+        around = [(0, 0)] * (stretch.ndim - 1) + [(padding, padding)]
+        longer = np.pad(stretch, around, mode="reflect", reflect_type="odd")
+        out: Array = sosfiltfilt(sections, longer, axis=-1, padlen=0)[..., padding:-padding]
         return out
 
     sections = _sections(cutoff_hz, fps)
+    padding = int(np.ceil(_PADDING * max(fps / cutoff_hz, 1 / _HIGHEST)))
+    if not values.size:
+        return values.copy()
     columns = np.array(values.reshape(len(values), -1).T, order="C")
     known = np.isfinite(columns)
     whole = known.all(axis=1)
-    if whole.any() and len(values):
+    if whole.any():
         columns[whole] = smooth(columns[whole])
     for i in np.flatnonzero(~whole):
         for start, stop in runs(known[i]):
@@ -77,7 +84,8 @@ def noise_gain(cutoff_hz: float, fps: float) -> float:
     """Return by how much `low_pass` shrinks the standard deviation of white noise."""
     from scipy.signal import sosfreqz
 
-    _, response = sosfreqz(_sections(cutoff_hz, fps), worN=1024)
+    frequencies = np.pi * (np.arange(1024) + 0.5) / 1024
+    _, response = sosfreqz(_sections(cutoff_hz, fps), worN=frequencies)
     return float(np.sqrt(np.mean(np.abs(response) ** 4)))
 
 
