@@ -114,7 +114,7 @@ def test_contact_time_is_not_biased_by_the_frame_rate(fps: int) -> None:
     true = typical().truth.metrics["ground_contact_time"]
     for side in SIDES:
         found = seen("right", fps).metric("ground_contact_time", side)
-        assert found.value == pytest.approx(true[side], abs=0.010)
+        assert found.value == pytest.approx(true[side], abs=0.012)
         assert found.sd is not None
         assert 0.005 <= found.sd < 0.025
 

@@ -274,7 +274,10 @@ def test_a_reader_of_the_output_may_leave_early(command: str) -> None:
     end, start = os.pipe()
     os.close(end)
     done = subprocess.run(
-        [sys.executable, "-m", "stridewise", command], stdout=start, stderr=subprocess.PIPE
+        [sys.executable, "-m", "stridewise", command],
+        env={key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"},
+        stdout=start,
+        stderr=subprocess.PIPE,
     )
     os.close(start)
     assert done.stderr == b""

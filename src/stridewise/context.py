@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from stridewise.errors import InputError
 
 ViewName = Literal["left", "right", "front", "back"]
 Surface = Literal["treadmill", "overground"]
+
+#: What people can be and do, with the unit asked for.
+_POSSIBLE = {
+    "height_m": (0.8, 2.6, "metres"),
+    "mass_kg": (10.0, 350.0, "kilograms"),
+    "speed_mps": (0.5, 13.0, "metres per second"),
+}
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,11 @@ class Context:
         How many times slower than life the recording plays (8 for 240 fps shown at 30).
     activity : str
         Name of a registered activity.
+
+    Raises
+    ------
+    InputError
+        When a fact cannot be; most of those are in another unit.
     """
 
     view: Literal["auto", "left", "right", "front", "back"] = "auto"
@@ -36,3 +51,26 @@ class Context:
     mass_kg: float | None = None
     time_scale: float = 1.0
     activity: str = "running"
+
+    def __post_init__(self) -> None:
+        for name, known in (("view", get_args(ViewName)), ("surface", get_args(Surface))):
+            if getattr(self, name) not in ("auto", *known):
+                raise InputError(
+                    f"The {name} is not known",
+                    expected=f"auto, {', '.join(known)}",
+                    received=getattr(self, name),
+                )
+        if not (math.isfinite(self.time_scale) and self.time_scale > 0):
+            raise InputError(
+                "The time scale is not usable",
+                expected="a positive number, such as 8 for 240 frames/s shown at 30",
+                received=self.time_scale,
+            )
+        for name, (low, high, unit) in _POSSIBLE.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise InputError(
+                    f"The {name.partition('_')[0]} is not possible",
+                    expected=f"{low:g} to {high:g} {unit}",
+                    received=value,
+                )

@@ -132,6 +132,27 @@ class Match:
     keypoints: tuple[str, ...]
     notes: list[str]
 
+    def only(self, place: Mapping[int, int]) -> Match:
+        """Return the keypoints whose position in the layout is in the file.
+
+        Parameters
+        ----------
+        place : mapping of int to int
+            Position in the layout to position in the file.
+
+        Raises
+        ------
+        InputError
+            When hip, knee or ankle of a side is not among them.
+        """
+        found = {
+            keypoint: place[i]
+            for i, keypoint in zip(self.index, self.keypoints, strict=True)
+            if i in place
+        }
+        _check_legs(found, [f"point {i}" for i in sorted(place)])
+        return Match(list(found.values()), tuple(found), self.notes)
+
 
 def load(source: Source | LayoutMap) -> LayoutMap:
     """Return a map from a TOML file, or from a mapping of names.

@@ -59,7 +59,7 @@ class GeometricModel:
 def _events(
     stances: Sequence[Stance], table: ContactTable, noise: float, time: Array
 ) -> tuple[Event, ...]:
-    """Fuse each stance's candidates; leave out what makes no sense or lies outside the recording."""
+    """Fuse each stance's candidates; leave out what makes no sense or lies outside."""
     events: list[Event] = []
     for stance in stances:
         fused = [(kind, *fuse(stance, kind, table, noise)) for kind in _KINDS]

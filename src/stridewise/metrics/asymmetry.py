@@ -42,18 +42,24 @@ def near_and_far(data: GaitData) -> str | None:
 
 
 def _pairs(data: GaitData, base: Metric) -> tuple[Array, Array, Array, float]:
-    """Values of right and left for successive steps, the random error of each pair, their bias."""
+    """Values of right and left for all successive steps, their random errors, their bias.
+
+    Each step is compared with the one before and the one after, so that it does not matter which
+    foot came first.
+    """
     halves = [base.function(data, side) for side in ("right", "left")]
     right, left = (half for half in halves if isinstance(half, Sample))
-    steps = {side: data.of(side).initial_contact for side in ("left", "right")}
-    partner = np.searchsorted(steps["left"], data.of("right").next_contact)
-    known = np.isfinite(data.of("right").next_contact)
-    rows = np.flatnonzero(known)
-    left_rows = partner[known]
-    sd_right = np.broadcast_to(right.sd, right.values.shape)[rows]
+    steps = data.of("both")
+    first = np.flatnonzero(
+        (steps.right[1:] != steps.right[:-1]) & np.isfinite(steps.next_contact[:-1])
+    )
+    own = np.where(steps.right, np.cumsum(steps.right), np.cumsum(~steps.right)) - 1
+    right_rows = own[np.where(steps.right[first], first, first + 1)]
+    left_rows = own[np.where(steps.right[first], first + 1, first)]
+    sd_right = np.broadcast_to(right.sd, right.values.shape)[right_rows]
     sd_left = np.broadcast_to(left.sd, left.values.shape)[left_rows]
     return (
-        right.values[rows],
+        right.values[right_rows],
         left.values[left_rows],
         np.hypot(sd_right, sd_left),
         max(half.bias_sd if half.sides_sd is None else half.sides_sd for half in (right, left)),

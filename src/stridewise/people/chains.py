@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from stridewise.people.detections import Array, Detections, Index, weighted_mean
+from stridewise.people.detections import Array, Detections, Index
 
 Mask = NDArray[np.bool_]
 
@@ -100,7 +100,7 @@ def _by_motion(bodies: Detections) -> Index:
         step, moved = _moves(bodies, a, b)
         near = (step < _STEP_S) & (moved < _JITTER + _FASTEST * step)
         a, b, step = a[near], b[near], step[near]
-        pose = weighted_mean(bodies.shape(a) - bodies.shape(b), bodies.weight)
+        pose = bodies.distance(a, b, moved=True)
         cost = np.where(
             pose < _POSE_JITTER + _POSE_SPEED * step, bodies.distance(a, b), np.inf
         )

@@ -96,13 +96,15 @@ class Detections:
         shape: Array = (self.xy[rows] - self.centre[rows, None]) / self.size[rows, None, None]
         return shape
 
-    def distance(self, a: Index, b: Index) -> Array:
+    def distance(self, a: Index, b: Index, *, moved: bool = False) -> Array:
         """Return how far bodies lie apart, in sizes of the larger: weighted mean over points.
 
         Parameters
         ----------
         a, b : ndarray, shape (pairs,)
             Rows.
+        moved : bool
+            Compare poses only, wherever the bodies are.
 
         Returns
         -------
@@ -112,13 +114,24 @@ class Detections:
         out = np.full(len(a), np.inf)
         for start in range(0, len(a), _PAIRS):
             part = slice(start, start + _PAIRS)
-            out[part] = weighted_mean(self.xy[a[part]] - self.xy[b[part]], self.weight)
+            apart = self.xy[a[part]] - self.xy[b[part]]
+            if moved:
+                apart -= _mean(apart, self.weight)[:, None]
+            out[part] = weighted_mean(apart, self.weight)
         out /= np.maximum(self.size[a], self.size[b])
         return out
 
 
 #: Pairs of bodies compared at once, to bound the memory.
 _PAIRS = 65_536
+
+
+def _mean(vectors: Array, weight: Array) -> Array:
+    """Return the mean of vectors (pairs, keypoints, 2) over the points known in each pair."""
+    known = np.isfinite(vectors[..., 0]) * weight
+    total = np.einsum("ijk,ij->ik", np.where(np.isnan(vectors), 0.0, vectors), known)
+    mean: Array = total / np.maximum(known.sum(axis=1), 1e-9)[:, None]
+    return mean
 
 
 def weighted_mean(difference: Array, weight: Array) -> Array:

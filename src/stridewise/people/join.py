@@ -175,7 +175,7 @@ def _pose_change(bodies: Detections, chains: Sequence[Index], a: Index, b: Index
     """Return how unlike the last pose of one chain and the first of the other are."""
     last = np.array([chain[-1] for chain in chains])[a]
     first = np.array([chain[0] for chain in chains])[b]
-    change = weighted_mean(bodies.shape(last) - bodies.shape(first), bodies.weight)
+    change = bodies.distance(last, first, moved=True)
     return np.where(np.isfinite(change), change, 0.0)
 
 

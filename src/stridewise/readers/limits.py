@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from stridewise.errors import InputError
+
 Array = NDArray[np.float64]
 
 #: No camera and no laboratory places a body this far from its origin, whatever the unit.
 LARGEST_POSITION = 1e6
+#: Numbers of one array that are read at most (800 MB): 100,000 frames of 10 people with 33 points
+#: are 99 million. A small file may say that it holds more than any memory does.
+LARGEST_ARRAY = 100_000_000
 
 
 def without_huge(positions: Array) -> tuple[Array, list[str]]:
@@ -31,3 +36,26 @@ def without_huge(positions: Array) -> tuple[Array, list[str]]:
         return positions, []
     kept = np.where(huge[..., None], np.nan, positions)
     return kept, [f"{int(huge.sum())} position(s) beyond {LARGEST_POSITION:,.0f} were left out."]
+
+
+def check_size(name: str, numbers: float) -> None:
+    """Refuse an array before it is read.
+
+    Parameters
+    ----------
+    name : str
+        Of the array, for people.
+    numbers : float
+        How many numbers of eight bytes it takes.
+
+    Raises
+    ------
+    InputError
+        When there are more than `LARGEST_ARRAY`.
+    """
+    if numbers > LARGEST_ARRAY:
+        raise InputError(
+            f"The array {name} is too large",
+            expected=f"{LARGEST_ARRAY:,} numbers at most",
+            received=f"{numbers:,.0f}",
+        )

@@ -53,8 +53,8 @@ class Reader:
     suffixes : sequence of str
         Usual file name endings, with the dot; they only break ties between readers.
     recognise : callable
-        Takes the first `HEAD_BYTES` bytes and the path; says whether the content is of this format.
-        Must not raise.
+        Takes the first `HEAD_BYTES` bytes (none of a folder) and the path; says whether the content
+        is of this format. Must not raise.
     read : callable
         Takes the path and `Options`; returns a recording, or one per person in the file.
         Raises `InputError` and nothing else, whatever the bytes.
@@ -104,11 +104,9 @@ def _known() -> str:
 
 
 def _head(path: Path) -> bytes:
-    if path.is_dir():
-        raise InputError(
-            f"{path} is a folder", expected="a file", hint="Name one file inside the folder"
-        )
     try:
+        if path.is_dir():
+            return b""
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except FileNotFoundError as error:
@@ -124,48 +122,33 @@ def _head(path: Path) -> bytes:
 
 def _find(head: bytes, path: Path, format: str | None) -> Reader:
     readers = formats()
+    folder = path.is_dir()
     if format is not None:
         for reader in readers:
             if reader.name == format:
+                if folder and not reader.folders:
+                    raise InputError(
+                        f"{path} is a folder",
+                        expected=f"a file for the format {format}",
+                        hint="Name one file inside the folder",
+                    )
                 return reader
         raise InputError("The format is not known", expected=_known(), received=format)
-    fits = [reader for reader in readers if reader.recognise(head, path)]
+    able = [reader for reader in readers if reader.folders or not folder]
+    fits = [reader for reader in able if reader.recognise(head, path)]
+    if not fits and folder:
+        raise InputError(
+            f"{path} is a folder without the files of any format that keeps one per frame",
+            expected=f"a file, or a folder as {', '.join(r.name for r in able)} write it",
+            hint="Name one file, or the folder that holds the files of the frames itself",
+        )
     if not fits:
         raise InputError(
             f"The content of {path.name} is of no format that stridewise knows",
             expected=_known(),
             hint="State it with --format if you know it is one of these",
         )
-    return min(fits, key=lambda r: (r.general, path.suffix.lower() not in r.suffixes))
-
-
-def _presence(recording: Recording) -> float:
-    """Return how much of a person there is: apparent height times frames seen."""
-    y = recording.xy[..., 1]
-    seen = np.isfinite(y).any(axis=1)
-    if not seen.any():
-        return 0.0
-    height = np.nanmax(y[seen], axis=1) - np.nanmin(y[seen], axis=1)
-    return float(height.sum())
-
-
-def _choose(people: Sequence[Recording], person: int | None) -> Recording:
-    if not people:
-        raise InputError("The file holds no person", expected="keypoints of one person at least")
-    if person is None:
-        sizes = [_presence(recording) for recording in people]
-        chosen = int(np.argmax(sizes))
-        if len(people) == 1:
-            return people[0]
-        note = f"Of {len(people)} people, person {chosen + 1} is the largest and was taken."
-        return people[chosen].with_(notes=(*people[chosen].notes, note))
-    if not 1 <= person <= len(people):
-        raise InputError(
-            "There is no such person in the file",
-            expected=f"a number from 1 to {len(people)}",
-            received=person,
-        )
-    return people[person - 1]
+    return min(fits, key=lambda reader: path.suffix.lower() not in reader.suffixes)
 
 
 def _check_legs(recording: Recording) -> None:
@@ -196,13 +179,13 @@ def read(
     Parameters
     ----------
     path : str or Path
-        The file.
+        The file, or a folder or zip archive with one file per frame.
     format : str, optional
         Name of a format (see `formats`), when it shall not be inferred.
     fps : float, optional
         Frames per second, for files without times. Times in the file are always preferred.
     person : int, optional
-        Which person, counted from 1; by default the one seen largest and longest.
+        Which person, counted from 1; by default the runner (see `stridewise.people.choose`).
     map : str, Path, mapping or LayoutMap, optional
         Which point is which (see `stridewise.layout_map`): a TOML file, or names in the file to
         canonical names.
@@ -219,7 +202,7 @@ def read(
         hip, knee and ankle of both legs.
     """
     people = read_people(path, format=format, fps=fps, person=person, map=map)
-    recording = _choose(people, person)
+    recording = choose(people, person)
     _check_legs(recording)
     return recording
 

@@ -114,10 +114,11 @@ def read(
     words: Sequence[int] = (),
     *,
     first: int = 2,
+    dated: bool = True,
 ) -> Table:
     """Read columns of a table whose header was taken already.
 
-    Rows whose first number is missing are dropped, as is a last row that is cut off.
+    A last row that is cut off is dropped.
 
     Parameters
     ----------
@@ -126,11 +127,13 @@ def read(
     names : sequence of str
         Of all columns, for messages.
     numbers : sequence of int
-        Columns of numbers, two at least, the clock first.
+        Columns of numbers, two at least.
     words : sequence of int
         Columns of words.
     first : int
         Number of the first line, for messages.
+    dated : bool
+        Whether the first of `numbers` is a clock: rows without it are dropped.
 
     Raises
     ------
@@ -158,7 +161,7 @@ def read(
             values = [float(cell) if cell else nan for cell in pick(row)]
         except ValueError:
             values = [number(row[i], line, names[i]) for i in numbers]
-        if not isfinite(values[0]):
+        if dated and not isfinite(values[0]):
             undated += 1
             continue
         cells.extend(values)

@@ -13,9 +13,9 @@ Array = NDArray[np.float64]
 _TWO_PASSES = (2**0.5 - 1) ** 0.25
 #: Highest cut-off as a share of the frame rate.
 _HIGHEST = 0.45
-#: Each stretch is continued, mirrored in its end points, for this many periods of the cut-off
-#: before it is filtered: what the filter does at the far ends has then died away (to 1e-5).
-_PADDING = 2.0
+#: Each stretch is continued, mirrored in its end points, for this many periods of the cut-off and
+#: frames at least before it is filtered: what the filter does at the far ends has then died away.
+_PADDING, _MIN_PADDING = 2.0, 40
 
 
 def low_pass(values: Array, cutoff_hz: float, fps: float) -> Array:
@@ -48,7 +48,7 @@ def low_pass(values: Array, cutoff_hz: float, fps: float) -> Array:
         return out
 
     sections = _sections(cutoff_hz, fps)
-    padding = int(np.ceil(_PADDING * max(fps / cutoff_hz, 1 / _HIGHEST)))
+    padding = max(int(np.ceil(_PADDING * fps / cutoff_hz)), _MIN_PADDING)
     if not values.size:
         return values.copy()
     columns = np.array(values.reshape(len(values), -1).T, order="C")

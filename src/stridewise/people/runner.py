@@ -1,0 +1,150 @@
+"""Which of several people is the runner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stridewise.errors import InputError
+from stridewise.recording import Recording
+from stridewise.skeletons import REQUIRED
+
+#: What counts for somebody who does not run, against a runner of the same size: steps without
+#: flight, and no steps at all. Somebody who stands by is seldom five times as large.
+_STEPS_COUNT = 0.5
+_STILL_COUNTS = 0.2
+#: Gait is looked at for up to a minute in the middle of what is seen.
+_LOOK_S = 60.0
+#: Ankles that swing less about each other than this (standard deviation, in leg lengths) take no
+#: steps: in running it is 0.2 from the front and more from the side.
+_STEP = 0.08
+#: Downward acceleration of the hips, as a share of gravity, that shows flight (see
+#: `stridewise.gait.rhythm.free_fall`): runners reach 0.9, walkers 0.5.
+_FALLS = 0.6
+#: The second person is a candidate too from this share of the first one's weight on.
+_DOUBT = 0.6
+
+
+@dataclass(frozen=True)
+class _Person:
+    """What speaks for a person: share of frames and of leg points seen, height, and gait."""
+
+    seen: float
+    legs: float
+    height: float
+    gait: str
+
+    @property
+    def weight(self) -> float:
+        counts = {"runs": 1.0, "steps": _STEPS_COUNT, "stands": _STILL_COUNTS}
+        return self.seen * self.legs * self.height * counts[self.gait]
+
+
+def choose(people: Sequence[Recording], person: int | None = None) -> Recording:
+    """Pick the runner, or the person asked for, and say so in the notes.
+
+    Parameters
+    ----------
+    people : sequence of Recording
+        Everybody in the file.
+    person : int, optional
+        Which one, counted from 1; by default the one with the greatest product of height in the
+        picture, share of frames and of leg points seen, and gait (somebody who steps without
+        flight counts half, somebody who stands a fifth).
+
+    Returns
+    -------
+    Recording
+        With a note about the choice, which lists the candidates when in doubt.
+
+    Raises
+    ------
+    InputError
+        When there is nobody, or no person of that number.
+    """
+    if not people:
+        raise InputError("The file holds no person", expected="keypoints of one person at least")
+    if person is not None:
+        if not 1 <= person <= len(people):
+            raise InputError(
+                "There is no such person in the file",
+                expected=f"a number from 1 to {len(people)}",
+                received=person,
+            )
+        return people[person - 1]
+    if len(people) == 1:
+        return people[0]
+    frames = len(np.unique(np.concatenate([recording.time for recording in people])))
+    found = [_describe(recording, frames) for recording in people]
+    weights = [each.weight for each in found]
+    chosen = int(np.argmax(weights))
+    recording = people[chosen]
+    return recording.with_(notes=(*recording.notes, _note(found, chosen)))
+
+
+def _note(found: Sequence[_Person], chosen: int) -> str:
+    own = found[chosen]
+    rivals = [
+        i for i, each in enumerate(found) if i != chosen and each.weight > _DOUBT * own.weight
+    ]
+    if rivals:
+        listed = "; ".join(
+            f"person {i + 1} {found[i].gait}, {100 * found[i].height / own.height:.0f} % of the "
+            f"height of person {chosen + 1}, seen in {100 * found[i].seen:.0f} % of the frames"
+            for i in rivals
+        )
+        return (
+            f"{len(found)} people found; person {chosen + 1} was taken ({own.gait}, seen in "
+            f"{100 * own.seen:.0f} % of the frames), but it may be another: {listed}. Choose with "
+            "--person."
+        )
+    why = [own.gait]
+    if own.height == max(each.height for each in found):
+        why.append("largest")
+    return (
+        f"{len(found)} people found; person {chosen + 1} was taken: {', '.join(why)}, seen in "
+        f"{100 * own.seen:.0f} % of the frames (--person takes another)."
+    )
+
+
+def _describe(recording: Recording, frames: int) -> _Person:
+    seen = np.isfinite(recording.xy[..., 0])
+    here = seen.any(axis=1)
+    if not here.any():
+        return _Person(0.0, 0.0, 0.0, "stands")
+    legs = [np.isfinite(recording.point(name)[here, 0]).mean() for name in REQUIRED]
+    y = recording.xy[here, :, 1]
+    return _Person(
+        seen=float(here.sum()) / frames,
+        legs=float(np.mean(legs)),
+        height=float(np.median(np.nanmax(y, axis=1) - np.nanmin(y, axis=1))),
+        gait=_gait(recording),
+    )
+
+
+def _gait(recording: Recording) -> str:
+    """Return "runs", "steps" or "stands"."""
+    from stridewise.gait.rhythm import free_fall, swing_cadence
+    from stridewise.repair.clean import clean
+    from stridewise.view import leg_length
+
+    middle = recording.time[0] + recording.duration / 2
+    near = np.abs(recording.time - middle) <= _LOOK_S / 2
+    part = recording.with_(
+        xy=recording.xy[near],
+        confidence=recording.confidence[near],
+        time=recording.time[near],
+        depth=None if recording.depth is None else recording.depth[near],
+    )
+    try:
+        even, _ = clean(part)
+        if swing_cadence(even) is None:
+            return "stands"
+        gap = even.point("right_ankle") - even.point("left_ankle")
+        if not np.nanstd(gap, axis=0).max() > _STEP * leg_length(even):
+            return "stands"
+        return "runs" if free_fall(even) >= _FALLS else "steps"
+    except InputError:  # too short, too uneven or without legs: nothing speaks for running
+        return "stands"
