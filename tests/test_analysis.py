@@ -527,29 +527,6 @@ def test_slow_motion_that_is_not_stated(factor: float, named: int) -> None:
     )
 
 
-@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan"), float("inf")])
-def test_a_time_scale_that_makes_no_sense(scale: float) -> None:
-    assert refused(film(), Context(time_scale=scale)).startswith("The time scale is not usable.")
-
-
-@pytest.mark.parametrize(
-    ("facts", "said"),
-    [
-        ({"view": "above"}, "The view is not known. Expected auto, left, right, front, back."),
-        ({"surface": "ice"}, "The surface is not known. Expected auto, treadmill, overground."),
-        (
-            {"height_m": 175},
-            "The height is not possible. Expected 0.8 to 2.6 metres. Received 175.",
-        ),
-        ({"height_m": float("nan")}, "The height is not possible."),
-        ({"mass_kg": 0}, "The mass is not possible."),
-        ({"speed_mps": -3.0}, "The speed is not possible."),
-    ],
-)
-def test_facts_that_cannot_be(facts: dict[str, Any], said: str) -> None:
-    assert refused(film(), Context(**facts)).startswith(said)
-
-
 def test_an_activity_that_nobody_defined() -> None:
     message = refused(film(), Context(activity="juggling"))
     assert message == "The activity is not known. Expected one of running. Received juggling."

@@ -12,11 +12,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stridewise.analysis import analyze
     from stridewise.context import Context
     from stridewise.errors import InputError
     from stridewise.readers import read
     from stridewise.recording import Recording
-    from stridewise.result import Analysis, analyze
+    from stridewise.result import Analysis
 
 __version__ = "0.1.0"
 __all__ = ["Analysis", "Context", "InputError", "Recording", "analyze", "read"]
