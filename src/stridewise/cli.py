@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
     analyze = commands.add_parser("analyze", help="turn a keypoint file into a report")
     analyze.add_argument("file", type=Path, metavar="FILE", help="what a pose estimator wrote")
+    _add_reading(analyze)
     _add_context(analyze)
     _add_output(analyze)
     analyze.set_defaults(run=_analyze)
@@ -66,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="analyse the simulated runner that comes along")
     _add_output(demo)
     demo.set_defaults(run=_demo)
+
+    inspect = commands.add_parser("inspect", help="tell what a file holds, without analysing it")
+    inspect.add_argument("file", type=Path, metavar="FILE", help="what a pose estimator wrote")
+    _add_reading(inspect)
+    inspect.add_argument("--json", action="store_true", help="print it as JSON")
+    inspect.set_defaults(run=_inspect)
 
     formats = commands.add_parser("formats", help="list the file formats that can be read")
     formats.set_defaults(run=_formats)
@@ -80,11 +87,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_context(parser: argparse.ArgumentParser) -> None:
-    known = parser.add_argument_group("what you know about the recording (all optional)")
-    known.add_argument(
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    file = parser.add_argument_group("what you know about the file (all optional)")
+    file.add_argument(
         "--fps", type=_positive, metavar="F", help="frame rate of a file without times"
     )
+    file.add_argument("--person", type=int, metavar="N", help="which person of the file, from 1")
+    file.add_argument("--format", metavar="NAME", help="file format, else told by the content")
+    file.add_argument(
+        "--map", type=Path, metavar="FILE.toml", help="which point is which, for names of your own"
+    )
+
+
+def _add_context(parser: argparse.ArgumentParser) -> None:
+    known = parser.add_argument_group("what you know about the recording (all optional)")
     known.add_argument(
         "--view",
         choices=("auto", "left", "right", "front", "back"),
@@ -104,9 +120,7 @@ def _add_context(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help="how many times slower than life it plays (slow motion)",
     )
-    known.add_argument("--person", type=int, metavar="N", help="which person of the file, from 1")
     known.add_argument("--activity", default="running", help="what is done (default: running)")
-    known.add_argument("--format", metavar="NAME", help="file format, else told by the content")
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -146,7 +160,7 @@ def _analyze(args: argparse.Namespace) -> int:
 def _demo(args: argparse.Namespace) -> int:
     from stridewise.context import Context
 
-    args.fps = args.format = args.person = None
+    args.fps = args.format = args.person = args.map = None
     args.out = args.out or Path("stridewise-demo")
     return _job(args, SAMPLE, Context(height_m=1.75, mass_kg=70.0))
 
@@ -159,7 +173,7 @@ def _job(args: argparse.Namespace, file: Path, context: object) -> int:
     from stridewise.report.text import summary
 
     assert isinstance(context, Context)
-    recording = read(file, format=args.format, fps=args.fps, person=args.person)
+    recording = read(file, format=args.format, fps=args.fps, person=args.person, map=args.map)
     analysis = analyze(recording, context)
     out = args.out or (None if args.json else Path(f"{file.stem}-report"))
     to_terminal = args.json == "-"
@@ -197,6 +211,14 @@ def _written(path: Path, text: str) -> Iterator[None]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def _inspect(args: argparse.Namespace) -> int:
+    from stridewise.inspection import inspect, text
+
+    found = inspect(args.file, format=args.format, fps=args.fps, person=args.person, map=args.map)
+    print(found.to_json() if args.json else text(found))
+    return 0
 
 
 def _formats(args: argparse.Namespace) -> int:

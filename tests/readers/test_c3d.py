@@ -56,7 +56,7 @@ def test_subjects_are_people(tmp_path, write_c3d, body):
     path = write_c3d(tmp_path / "run.c3d", markers)
     check(read(path, person=1), small)
     check(read(path, person=2), body)
-    assert "person 2 is the largest" in read(path).notes[-1]
+    assert "person 2 was taken" in read(path).notes[-1]
 
 
 def test_unknown_units(tmp_path, write_c3d, body):

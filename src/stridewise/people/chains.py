@@ -101,9 +101,7 @@ def _by_motion(bodies: Detections) -> Index:
         near = (step < _STEP_S) & (moved < _JITTER + _FASTEST * step)
         a, b, step = a[near], b[near], step[near]
         pose = bodies.distance(a, b, moved=True)
-        cost = np.where(
-            pose < _POSE_JITTER + _POSE_SPEED * step, bodies.distance(a, b), np.inf
-        )
+        cost = np.where(pose < _POSE_JITTER + _POSE_SPEED * step, bodies.distance(a, b), np.inf)
         linked = _clearly_least(a, cost) & _clearly_least(b, cost)
         previous[b[linked]] = a[linked]
     return previous

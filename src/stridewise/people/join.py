@@ -38,7 +38,9 @@ class _Ends:
     moving: Array
 
 
-def join(bodies: Detections, chains: Sequence[Index], losses: Sequence[float] = LOSSES_S) -> list[Index]:
+def join(
+    bodies: Detections, chains: Sequence[Index], losses: Sequence[float] = LOSSES_S
+) -> list[Index]:
     """Join chains over losses of up to each of these lengths in turn.
 
     Which chain goes on in which is decided for the whole recording at once: the assignment with the
@@ -85,7 +87,7 @@ def _best_joins(bodies: Detections, chains: Sequence[Index], longest: float) -> 
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-    a, b, cost, gate = _candidates(bodies, chains, longest)
+    a, b, cost = _candidates(bodies, chains, longest)
     if not len(a):
         return {}
     n = len(chains)
@@ -102,8 +104,8 @@ def _best_joins(bodies: Detections, chains: Sequence[Index], longest: float) -> 
 
 def _candidates(
     bodies: Detections, chains: Sequence[Index], longest: float
-) -> tuple[Index, Index, Array, Array]:
-    """Return pairs of chains that may be one person, and the cost of each as a share of the gate."""
+) -> tuple[Index, Index, Array]:
+    """Return pairs of chains that may be one person, and what each costs (1: the most allowed)."""
     head = _ends(bodies, chains, first=True)
     tail = _ends(bodies, chains, first=False)
     order = np.argsort(head.time, kind="stable")
@@ -135,7 +137,7 @@ def _candidates(
         loss < _SAME_POSE_S, _pose_change(bodies, chains, a, b), _unlike(bodies, chains, a, b)
     )
     near = cost < gate
-    return a[near], b[near], cost[near] / gate[near], gate[near]
+    return a[near], b[near], cost[near] / gate[near]
 
 
 def _ends(bodies: Detections, chains: Sequence[Index], *, first: bool) -> _Ends:

@@ -11,12 +11,14 @@ from stridewise.errors import InputError
 from stridewise.recording import Recording
 from stridewise.skeletons import REQUIRED
 
-#: What counts for somebody who does not run, against a runner of the same size: steps without
-#: flight, and no steps at all. Somebody who stands by is seldom five times as large.
-_STEPS_COUNT = 0.5
-_STILL_COUNTS = 0.2
+_BRIEF = "is seen too briefly to tell gait"
+#: What a person counts, against a runner of the same size. Somebody who stands by is seldom five
+#: times as large.
+_COUNTS = {"runs": 1.0, "steps": 0.5, _BRIEF: 0.5, "stands": 0.2}
 #: Gait is looked at for up to a minute in the middle of what is seen.
 _LOOK_S = 60.0
+#: Free fall is not told from less than this.
+_SHORTEST_S = 1.0
 #: Ankles that swing less about each other than this (standard deviation, in leg lengths) take no
 #: steps: in running it is 0.2 from the front and more from the side.
 _STEP = 0.08
@@ -38,8 +40,7 @@ class _Person:
 
     @property
     def weight(self) -> float:
-        counts = {"runs": 1.0, "steps": _STEPS_COUNT, "stands": _STILL_COUNTS}
-        return self.seen * self.legs * self.height * counts[self.gait]
+        return self.seen * self.legs * self.height * _COUNTS[self.gait]
 
 
 def choose(people: Sequence[Recording], person: int | None = None) -> Recording:
@@ -113,7 +114,7 @@ def _describe(recording: Recording, frames: int) -> _Person:
     seen = np.isfinite(recording.xy[..., 0])
     here = seen.any(axis=1)
     if not here.any():
-        return _Person(0.0, 0.0, 0.0, "stands")
+        return _Person(0.0, 0.0, 0.0, _BRIEF)
     legs = [np.isfinite(recording.point(name)[here, 0]).mean() for name in REQUIRED]
     y = recording.xy[here, :, 1]
     return _Person(
@@ -125,11 +126,13 @@ def _describe(recording: Recording, frames: int) -> _Person:
 
 
 def _gait(recording: Recording) -> str:
-    """Return "runs", "steps" or "stands"."""
+    """Return how a person moves, one of `_COUNTS`."""
     from stridewise.gait.rhythm import free_fall, swing_cadence
     from stridewise.repair.clean import clean
     from stridewise.view import leg_length
 
+    if recording.duration < _SHORTEST_S:
+        return _BRIEF
     middle = recording.time[0] + recording.duration / 2
     near = np.abs(recording.time - middle) <= _LOOK_S / 2
     part = recording.with_(
@@ -146,5 +149,5 @@ def _gait(recording: Recording) -> str:
         if not np.nanstd(gap, axis=0).max() > _STEP * leg_length(even):
             return "stands"
         return "runs" if free_fall(even) >= _FALLS else "steps"
-    except InputError:  # too short, too uneven or without legs: nothing speaks for running
-        return "stands"
+    except InputError:  # the times are too uneven, or no leg is ever seen whole
+        return _BRIEF

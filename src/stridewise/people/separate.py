@@ -55,7 +55,7 @@ def separate(bodies: Detections) -> list[Recording]:
             f"No person is seen in any of the {len(bodies.time)} frame(s)",
             expected="keypoints of one person at least",
         )
-    notes = []
+    notes: list[str] = []
     if (np.diff(bodies.frame) > 0).all():
         return [_recording(bodies, np.arange(len(bodies)), notes)]
     surest = _surest(bodies)

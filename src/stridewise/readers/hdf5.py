@@ -69,7 +69,7 @@ def dataset(group: Any, name: str) -> Any:
     Raises
     ------
     InputError
-        When there is none, when it points to another file, or is larger than `limits.LARGEST_ARRAY`.
+        When there is none, when it points to another file, or is too large (see `limits`).
     """
     import h5py
 

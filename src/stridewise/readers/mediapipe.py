@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.errors import InputError
-from stridewise.readers import three_d, timing
+from stridewise.people import Detections, separate
+from stridewise.readers import json_text, three_d, timing
+from stridewise.readers.bodies import to_pixels
 from stridewise.readers.limits import without_huge
 from stridewise.readers.registry import Options, Reader
 from stridewise.recording import Recording
-from stridewise.skeletons import LAYOUTS, SIDES
+from stridewise.skeletons import LAYOUTS
 
 Array = NDArray[np.float64]
 
@@ -41,11 +42,6 @@ _NUMBERS = ("frame_number", "frame", "frame_index", "frame_id", "frameIndex", "i
 _RATES = ("fps", "frame_rate", "frameRate", "framerate")
 _ABOUT = ("video_info", "metadata", "meta", "info", "video")
 
-#: Normalised coordinates lie in the image (0 to 1) or little outside it.
-_LARGEST_NORMALISED = 3.0
-#: Width and height to choose from when a file with normalised coordinates states none.
-_SIZES = ((1920, 1080), (1080, 1920), (1440, 1080), (1080, 1440), (1080, 1080))
-
 _MARK = re.compile(
     rb'"(pose_?landmarks|(pose_?)?world_?landmarks|landmarks|pose_data|visibility)"'
     rb'|"keypoints"\s*:\s*\[\s*[\[{]',
@@ -59,9 +55,8 @@ _EXPECTED = (
 
 def recognise(head: bytes, path: Path) -> bool:
     """Say whether the file begins as JSON with MediaPipe's words in it."""
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    json_like = text[:1] in (b"{", b"[")
-    return json_like and _NOT_OURS not in text and _MARK.search(text) is not None
+    text = json_text.begins(head)
+    return _NOT_OURS not in text and _MARK.search(text) is not None
 
 
 def read(path: Path, options: Options) -> list[Recording]:
@@ -84,7 +79,7 @@ def read(path: Path, options: Options) -> list[Recording]:
     InputError
         When the JSON is damaged, holds no such landmarks, or has no usable times.
     """
-    data = _load(path)
+    data = json_text.load(path)
     about = _about(data)
     frames = _frames(data)
     image = [_people(frame, _IMAGE) for frame in frames]
@@ -103,21 +98,9 @@ def read(path: Path, options: Options) -> list[Recording]:
     points = points[:, kept]
     points[..., :3], doubts = without_huge(points[..., :3])
     notes += doubts
-    make = _from_world if world else _from_image
-    return [make(person, time, about, notes) for person in points]
-
-
-def _load(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"{path.name} is not whole JSON: {error.msg} in line {error.lineno}",
-            expected="a complete JSON file",
-            hint="The file may be cut off; write it again",
-        ) from None
-    except (UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise InputError(f"{path.name} is not JSON", received=type(error).__name__) from None
+    if world:
+        return [_from_world(person, time, notes) for person in points]
+    return _from_image(points, time, _image_size(about), notes)
 
 
 def _frames(data: Any) -> list[Any]:
@@ -253,35 +236,29 @@ def _layout() -> tuple[list[int], tuple[str, ...]]:
 
 
 def _from_image(
-    points: Array, time: Array, about: Mapping[str, Any], notes: Sequence[str]
-) -> Recording:
+    points: Array, time: Array, size: tuple[int, int] | None, notes: Sequence[str]
+) -> list[Recording]:
+    """Tell people apart, as nothing says that they come in the same order in each frame."""
     index, names = _layout()
-    xy = points[:, index, :2]
-    size = _image_size(about)
-    more = []
-    seen = np.abs(xy[np.isfinite(xy)])
-    if seen.size and np.median(seen) <= _LARGEST_NORMALISED:
-        scale = size
-        if scale is None:
-            scale = _likely_size(xy, names)
-            more.append(
-                "The file states no image size; the shape under which thighs and shanks keep "
-                f"the most constant length was taken ({scale[0]} x {scale[1]})."
-            )
-        xy = xy * scale
-    return Recording(
-        xy=xy,
-        confidence=_confidence(points[:, index]),
-        time=time,
-        keypoints=names,
-        image_size=size,
-        notes=(*notes, *more),
+    points = points[:, :, index]
+    frame, person = np.nonzero(np.isfinite(points[..., :2]).all(axis=-1).any(axis=-1).T)
+    seen = points[person, frame]
+    people = separate(
+        Detections(
+            frame=frame,
+            xy=seen[..., :2],
+            confidence=_confidence(seen),
+            time=time,
+            keypoints=names,
+            score=_confidence(seen).mean(axis=1),
+            track=np.full(len(frame), -1),
+        )
     )
+    people, scaled = to_pixels(people, size)
+    return [each.with_(image_size=size, notes=(*notes, *scaled, *each.notes)) for each in people]
 
 
-def _from_world(
-    points: Array, time: Array, about: Mapping[str, Any], notes: Sequence[str]
-) -> Recording:
+def _from_world(points: Array, time: Array, notes: Sequence[str]) -> Recording:
     index, names = _layout()
     placed = {name: points[:, i, :3] for i, name in zip(index, names, strict=True)}
     recording = three_d.to_recording(
@@ -304,31 +281,6 @@ def _image_size(about: Mapping[str, Any]) -> tuple[int, int] | None:
     if width is None or height is None or min(width, height) < 1:
         return None
     return int(width), int(height)
-
-
-def _likely_size(xy: Array, names: Sequence[str]) -> tuple[int, int]:
-    """Return the image size under which leg segments keep the most constant length.
-
-    Parameters
-    ----------
-    xy : ndarray, shape (frames, keypoints, 2)
-        Normalised coordinates.
-    names : sequence of str
-        Of the keypoints.
-    """
-    at = {name: xy[:, i] for i, name in enumerate(names)}
-    segments = [
-        at[f"{side}_{upper}"] - at[f"{side}_{lower}"]
-        for side in SIDES
-        for upper, lower in (("hip", "knee"), ("knee", "ankle"))
-    ]
-    segments = [s[np.isfinite(s).all(axis=1)] for s in segments]
-
-    def unsteadiness(size: tuple[int, int]) -> float:
-        lengths = [np.linalg.norm(s * size, axis=1) for s in segments if len(s) > 1]
-        return float(sum(x.std() / x.mean() for x in lengths if x.mean() > 0))
-
-    return min(_SIZES, key=unsteadiness)
 
 
 reader = Reader(

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from stridewise.errors import InputError
 from stridewise.layout_map import LayoutMap, Source, load, resolve
+from stridewise.people.runner import choose
 from stridewise.readers import hdf5, points, timing
-from stridewise.readers.registry import Options, Reader, choose
+from stridewise.readers.registry import Options, Reader
 from stridewise.recording import Recording
 
 if TYPE_CHECKING:

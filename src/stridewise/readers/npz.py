@@ -140,33 +140,24 @@ def read(path: Path, options: Options) -> list[Recording]:
         When the file is damaged, has no positions or no times, or both legs are not there.
     """
     with _opened(path) as arrays:
-        name, values, confident = _positions(arrays)
-        people, frames, count, _ = values.shape
+        values, spatial = _positions(arrays)
+        frames, count = values.shape[1:3]
         match = _names(arrays, count, options)
         time, notes = _times(arrays, frames, options)
         unit = arrays.find(_UNIT, "US")
         stated = " ".join(arrays.words(unit)).strip().lower() if unit else ""
     kept, repeated = timing.increasing(time)
-    values = values[:, kept][:, :, match.index]
+    time = time[kept]
     said = [*match.notes, *notes, *repeated]
-    spatial = _is_spatial(name, values, confident)
-    made = []
-    for person in values[np.isfinite(values[..., :2]).all(axis=3).any(axis=(1, 2))]:
-        if spatial:
-            made.append(
-                points.in_space(
-                    person, time[kept], match.keypoints, unit=stated or None, notes=said
-                )
-            )
-        else:
-            made.append(
-                points.in_image(
-                    person[..., [0, 1, 3]], time[kept], match.keypoints, notes=said, shares=True
-                )
-            )
-    if not made:
+    found = [person[kept][:, match.index] for person in values]
+    seen = [person for person in found if np.isfinite(person[..., :2]).all(axis=2).any()]
+    if not seen:
         raise InputError(f"No person is seen in any of the {frames} frame(s)", expected=_EXPECTED)
-    return made
+    names = match.keypoints
+    if spatial:
+        return [points.in_space(p, time, names, unit=stated or None, notes=said) for p in seen]
+    flat = [person[..., [0, 1, 3]] for person in seen]
+    return [points.in_image(p, time, names, notes=said, shares=True) for p in flat]
 
 
 @contextmanager
@@ -184,11 +175,8 @@ def _opened(path: Path) -> Iterator[_Arrays]:
         ) from error
 
 
-def _positions(arrays: _Arrays) -> tuple[str, Array, bool]:
-    """Return the name of the positions, (people, frames, points, x y z confidence), and more.
-
-    The last says whether the confidences came from the file.
-    """
+def _positions(arrays: _Arrays) -> tuple[Array, bool]:
+    """Return x, y, z, confidence, shape (people, frames, points, 4), and whether z is a place."""
     for name in _POSITIONS:
         entry = arrays.entries.get(name)
         if entry is None or entry.dtype.kind not in "fiu" or len(entry.shape) not in (3, 4):
@@ -196,18 +184,18 @@ def _positions(arrays: _Arrays) -> tuple[str, Array, bool]:
         if entry.shape[-1] not in (2, 3, 4) or 0 in entry.shape:
             continue
         raw = arrays.numbers(name)
-        if raw.ndim == 3:
-            raw = raw[:, None]
-        raw = raw.transpose(1, 0, 2, 3)
-        values = np.full((*raw.shape[:3], 4), np.nan)
-        values[..., : raw.shape[-1]] = raw
         scores = arrays.find(_CONFIDENCE, "fiu", *entry.shape[:-1])
+        columns = [raw[..., i] for i in range(raw.shape[-1])]
+        none = np.full(raw.shape[:-1], np.nan)
+        x, y, z, confidence = [*columns, none, none][:4]
         if scores:
-            found = arrays.numbers(scores)
-            values[..., 3] = (found[:, None] if found.ndim == 2 else found).transpose(1, 0, 2)
-        elif raw.shape[-1] == 3 and name not in _SPATIAL and _is_confidence(raw[..., 2]):
-            values[..., 3], values[..., 2] = raw[..., 2], np.nan
-        return name, values, bool(scores)
+            confidence = arrays.numbers(scores)
+        elif len(columns) == 3 and name not in _SPATIAL and _is_confidence(z):
+            z, confidence = none, z
+        # With four numbers a point, z is MediaPipe's guess of the depth.
+        spatial = name in _SPATIAL or (len(columns) == 3 and bool(np.isfinite(z).any()))
+        values = np.stack((x, y, z, confidence), axis=-1)
+        return (values[None] if values.ndim == 3 else values.swapaxes(0, 1)), spatial
     shown = ", ".join(f"{name} {e.dtype} {e.shape}" for name, e in list(arrays.entries.items())[:6])
     raise InputError("The file has no positions", expected=_EXPECTED, received=shown or "nothing")
 
@@ -215,13 +203,6 @@ def _positions(arrays: _Arrays) -> tuple[str, Array, bool]:
 def _is_confidence(third: Array) -> bool:
     seen = third[np.isfinite(third)]
     return bool(seen.size) and bool(((seen >= 0) & (seen <= 1)).all())
-
-
-def _is_spatial(name: str, values: Array, scored: bool) -> bool:
-    """Say whether the third coordinate is a place; with four values per point it is not trusted."""
-    if not np.isfinite(values[..., 2]).any():
-        return False
-    return name in _SPATIAL or scored or not np.isfinite(values[..., 3]).any()
 
 
 def _names(arrays: _Arrays, count: int, options: Options) -> Match:

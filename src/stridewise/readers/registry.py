@@ -12,6 +12,7 @@ import numpy as np
 
 from stridewise.errors import InputError
 from stridewise.layout_map import LayoutMap, Source, load
+from stridewise.people.runner import choose
 from stridewise.readers import timing
 from stridewise.recording import Recording
 
@@ -62,6 +63,8 @@ class Reader:
         Whether the reader only takes what no other recognises.
     mapped : bool
         Whether it names points by `Options.layout`; for others the user must not state a map.
+    folders : bool
+        Whether it also reads folders; others are never asked about one.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Reader:
     read: Callable[[Path, Options], Recording | Sequence[Recording]]
     general: bool = False
     mapped: bool = False
+    folders: bool = False
 
 
 _readers: dict[str, Reader] = {}
@@ -148,7 +152,7 @@ def _find(head: bytes, path: Path, format: str | None) -> Reader:
             expected=_known(),
             hint="State it with --format if you know it is one of these",
         )
-    return min(fits, key=lambda reader: path.suffix.lower() not in reader.suffixes)
+    return min(fits, key=lambda each: (each.general, path.suffix.lower() not in each.suffixes))
 
 
 def _check_legs(recording: Recording) -> None:

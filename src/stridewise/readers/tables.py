@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
-from math import isfinite, nan
-from operator import itemgetter
+from itertools import chain, islice
+from math import nan
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +32,8 @@ CLOCKS = {
     ),
 }
 
+#: Rows that are turned into columns at a time.
+_BLOCK = 4096
 #: More people than this in one file are no people but broken tracks.
 LARGEST_CROWD = 1000
 
@@ -141,50 +141,75 @@ def read(
         When a cell is no number, a row too short, or nothing there; it names the line.
     """
     width = max((*numbers, *words)) + 1
-    pick = itemgetter(*numbers)
-    cells = array("d")
+    found: list[Array] = []
+    coded: list[Index] = []
     coders: list[dict[str, int]] = [{} for _ in words]
-    codes = array("q")
-    short: tuple[int, int] | None = None
-    undated = 0
-    for line, row in enumerate(lines, start=first):
-        if len(row) < width:
-            if not any(cell.strip() for cell in row):
-                continue
+    cut: tuple[int, int] | None = None
+    line = first
+    while block := list(islice(lines, _BLOCK)):
+        numbered: Sequence[int] = range(line, line + len(block))
+        line += len(block)
+        if min(map(len, block)) < width:
+            kept = [
+                (n, row) for n, row in zip(numbered, block, strict=True) if any(map(str.strip, row))
+            ]
+            short = next((i for i, (_, row) in enumerate(kept) if len(row) < width), None)
+            if kept and cut is not None:
+                raise _too_few(cut, names)
             if short is not None:
-                break
-            short = (line, len(row))
-            continue
-        if short is not None:
-            break
-        try:
-            values = [float(cell) if cell else nan for cell in pick(row)]
-        except ValueError:
-            values = [number(row[i], line, names[i]) for i in numbers]
-        if dated and not isfinite(values[0]):
-            undated += 1
-            continue
-        cells.extend(values)
-        for column, coder in zip(words, coders, strict=True):
-            codes.append(coder.setdefault(row[column].strip(), len(coder)))
-    else:
-        notes = []
-        if short is not None:
-            notes.append(f"The last line ({short[0]}) is cut off and was dropped.")
-        if undated:
-            notes.append(f"{undated} line(s) without a time or frame number were dropped.")
-        if not cells:
-            raise InputError(
-                "The table has a header and no frames",
-                expected="one line per frame below the header",
+                cut = kept[short][0], len(kept[short][1])
+                if short < len(kept) - 1:
+                    raise _too_few(cut, names)
+                kept.pop()
+            numbered, block = [n for n, _ in kept], [row for _, row in kept]
+        elif cut is not None:
+            raise _too_few(cut, names)
+        if block:
+            columns = list(zip(*block, strict=False))
+            found.append(
+                np.stack([_numbers(columns[i], numbered, names[i]) for i in numbers], axis=1)
             )
-        found = np.frombuffer(cells, dtype=float).reshape(-1, len(numbers))
-        coded = np.array(codes, dtype=np.intp).reshape(len(found), len(words))
-        return Table(found, coded, [list(coder) for coder in coders], notes)
-    assert short is not None
-    raise InputError(
-        f"Line {short[0]} has too few cells", expected=f"{len(names)}", received=str(short[1])
+            coded.append(_codes([columns[i] for i in words], coders, len(block)))
+    notes = [f"The last line ({cut[0]}) is cut off and was dropped."] if cut is not None else []
+    table = np.concatenate([np.empty((0, len(numbers))), *found])
+    codes = np.concatenate([np.empty((0, len(words)), dtype=np.intp), *coded])
+    known = np.isfinite(table[:, 0]) if dated else np.ones(len(table), dtype=bool)
+    if not known.all():
+        lost = len(table) - int(known.sum())
+        notes.append(f"{lost} line(s) without a time or frame number were dropped.")
+        table, codes = table[known], codes[known]
+    if not len(table):
+        raise InputError(
+            "The table has a header and no frames", expected="one line per frame below the header"
+        )
+    return Table(table, codes, [list(coder) for coder in coders], notes)
+
+
+def _too_few(cut: tuple[int, int], names: Sequence[str]) -> InputError:
+    return InputError(
+        f"Line {cut[0]} has too few cells", expected=f"{len(names)}", received=str(cut[1])
     )
+
+
+def _numbers(cells: Sequence[str], lines: Sequence[int], name: str) -> Array:
+    """Return one column of numbers; most cells are plain, so the others are looked at only then."""
+    try:
+        return np.fromiter(map(float, cells), dtype=float, count=len(cells))
+    except ValueError:
+        values = [
+            number(cell, line, name) if cell else nan
+            for cell, line in zip(cells, lines, strict=True)
+        ]
+        return np.array(values)
+
+
+def _codes(columns: Sequence[Sequence[str]], coders: Sequence[dict[str, int]], rows: int) -> Index:
+    """Return columns of words as numbers; new words go into the coders."""
+    codes = np.empty((rows, len(columns)), dtype=np.intp)
+    for i, (column, coder) in enumerate(zip(columns, coders, strict=True)):
+        code = {word: coder.setdefault(word.strip(), len(coder)) for word in dict.fromkeys(column)}
+        codes[:, i] = np.fromiter(map(code.__getitem__, column), dtype=np.intp, count=rows)
+    return codes
 
 
 def clock_column(names: Sequence[str]) -> int | None:
