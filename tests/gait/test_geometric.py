@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from training.lab import read_trial, seen
 
 from stridewise.context import Context
 from stridewise.gait.body import Body
@@ -22,6 +21,7 @@ from stridewise.simulate.camera import Camera
 from stridewise.simulate.noise import Noise
 from stridewise.skeletons import SIDES, Side
 from stridewise.view import View, find_view
+from training.lab import read_trial, seen
 
 LEG = 300.0
 RATE = 2.8

@@ -78,7 +78,7 @@ def test_of_people_alike_the_largest_is_taken(own, tmp_path):
     path = tmp_path / "run"
     path.write_text("OWN")
     assert read(path).xy.max() == 15
-    assert "3 people found; person 2 was taken" in read(path).notes[0]
+    assert "3 people found; person 2 (too brief to tell gait" in read(path).notes[0]
     assert read(path, person=3).xy.max() == 10
     with pytest.raises(InputError, match="from 1 to 3"):
         read(path, person=0)

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from training.contact_table import Measured, Timed, fit, to_json
 
 from stridewise.gait.contacts import Stance
 from stridewise.gait.fusion import TABLE_NOISE, ContactTable, covariates, from_json, fuse
 from stridewise.gait.motion import EventKind
 from stridewise.gait.rules import RULES
+from training.contact_table import Measured, Timed, fit, to_json
 
 KIND: EventKind = "toe_off"
 NAMES = RULES[KIND]

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training.lab import Trial, data_folder, read_trial, seen, trials
 
 from stridewise.simulate.camera import Camera
 from stridewise.simulate.noise import Noise
+from training.lab import Trial, data_folder, read_trial, seen, trials
 
 
 def written(folder: Path, name: str = "runner07_35.npz") -> Path:

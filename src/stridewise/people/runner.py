@@ -11,7 +11,7 @@ from stridewise.errors import InputError
 from stridewise.recording import Recording
 from stridewise.skeletons import REQUIRED
 
-_BRIEF = "is seen too briefly to tell gait"
+_BRIEF = "too brief to tell gait"
 #: What a person counts, against a runner of the same size. Somebody who stands by is seldom five
 #: times as large.
 _COUNTS = {"runs": 1.0, "steps": 0.5, _BRIEF: 0.5, "stands": 0.2}
@@ -90,23 +90,23 @@ def _note(found: Sequence[_Person], chosen: int) -> str:
     rivals = [
         i for i, each in enumerate(found) if i != chosen and each.weight > _DOUBT * own.weight
     ]
+    seen = f"seen in {100 * own.seen:.0f} % of the frames"
     if rivals:
         listed = "; ".join(
-            f"person {i + 1} {found[i].gait}, {100 * found[i].height / own.height:.0f} % of the "
-            f"height of person {chosen + 1}, seen in {100 * found[i].seen:.0f} % of the frames"
+            f"person {i + 1} ({found[i].gait}, {100 * found[i].height / own.height:.0f} % as tall, "
+            f"seen in {100 * found[i].seen:.0f} % of the frames)"
             for i in rivals
         )
         return (
-            f"{len(found)} people found; person {chosen + 1} was taken ({own.gait}, seen in "
-            f"{100 * own.seen:.0f} % of the frames), but it may be another: {listed}. Choose with "
-            "--person."
+            f"{len(found)} people found; person {chosen + 1} ({own.gait}, {seen}) was taken, but "
+            f"the runner may be {listed}: choose with --person."
         )
     why = [own.gait]
     if own.height == max(each.height for each in found):
         why.append("largest")
     return (
-        f"{len(found)} people found; person {chosen + 1} was taken: {', '.join(why)}, seen in "
-        f"{100 * own.seen:.0f} % of the frames (--person takes another)."
+        f"{len(found)} people found; person {chosen + 1} was taken: {', '.join(why)}, {seen} "
+        "(--person takes another)."
     )
 
 

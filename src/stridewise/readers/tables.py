@@ -32,8 +32,8 @@ CLOCKS = {
     ),
 }
 
-#: Rows that are turned into columns at a time.
-_BLOCK = 4096
+#: Rows that are turned into columns at a time: few, so that their cells stay in the cache.
+_BLOCK = 256
 #: More people than this in one file are no people but broken tracks.
 LARGEST_CROWD = 1000
 
