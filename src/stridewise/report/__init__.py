@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from datetime import date
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from stridewise.result import Analysis
 
 __all__ = ["write_report"]
+
+#: Names of the figures that a report writes.
+_OURS = re.compile(r"(pose|curve)_\w+\.svg|timeline\.svg")
 
 
 def write_report(analysis: Analysis, directory: str | Path) -> Path:
@@ -77,6 +81,9 @@ def _put(files: dict[str, str], target: Path) -> None:
             return
         for folder in {(target / name).parent for name in files}:
             folder.mkdir(exist_ok=True)
+        for old in (target / "figures").glob("*.svg"):  # of an earlier report, from another view
+            if f"figures/{old.name}" not in files and _OURS.match(old.name):
+                old.unlink()
         for name in files:
             os.replace(whole / name, target / name)
     finally:
