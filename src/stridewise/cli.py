@@ -9,9 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stridewise import __version__
 from stridewise.errors import InputError
+
+if TYPE_CHECKING:
+    from stridewise.context import Context
+    from stridewise.recording import Recording
 
 #: The recording that comes with the package, made by its own simulator.
 SAMPLE = Path(__file__).parent / "sample" / "simulated_runner.csv"
@@ -144,6 +149,7 @@ def _positive(text: str) -> float:
 
 def _analyze(args: argparse.Namespace) -> int:
     from stridewise.context import Context
+    from stridewise.readers import read
 
     context = Context(
         view=args.view,
@@ -154,32 +160,33 @@ def _analyze(args: argparse.Namespace) -> int:
         time_scale=args.time_scale,
         activity=args.activity,
     )
-    return _job(args, args.file, context)
+    recording = read(args.file, format=args.format, fps=args.fps, person=args.person, map=args.map)
+    return _job(args, recording, context, Path(f"{args.file.stem}-report"))
 
 
 def _demo(args: argparse.Namespace) -> int:
     from stridewise.context import Context
-
-    args.fps = args.format = args.person = args.map = None
-    args.out = args.out or Path("stridewise-demo")
-    return _job(args, SAMPLE, Context(height_m=1.75, mass_kg=70.0))
-
-
-def _job(args: argparse.Namespace, file: Path, context: object) -> int:
-    """Read, analyse, and write what was asked for: all of it or nothing."""
-    from stridewise.analysis import analyze
-    from stridewise.context import Context
     from stridewise.readers import read
+
+    recording = read(SAMPLE).with_(
+        source="Simulated runner",
+        notes=("Nobody real: stridewise's own simulator drew this recording.",),
+    )
+    context = Context(height_m=1.75, mass_kg=70.0)
+    return _job(args, recording, context, Path("stridewise-demo"))
+
+
+def _job(args: argparse.Namespace, recording: Recording, context: Context, out: Path) -> int:
+    """Analyse, and write what was asked for, all of it or nothing; by default a report in `out`."""
+    from stridewise.analysis import analyze
     from stridewise.report.text import summary
 
-    assert isinstance(context, Context)
-    recording = read(file, format=args.format, fps=args.fps, person=args.person, map=args.map)
     analysis = analyze(recording, context)
-    out = args.out or (None if args.json else Path(f"{file.stem}-report"))
+    folder = args.out or (None if args.json else out)
     to_terminal = args.json == "-"
     to_file = args.json and not to_terminal
     with _written(Path(args.json), analysis.to_json() + "\n") if to_file else nullcontext():
-        page = analysis.report(out) if out else None
+        page = analysis.report(folder) if folder else None
     if to_terminal:
         print(analysis.to_json())
     elif not args.quiet:
