@@ -218,7 +218,8 @@ def test_the_demo_analyses_the_runner_that_comes_along(here: Path, capsys: Captu
     assert run("demo", "--json", "-") == 0
     analysis = json.loads(capsys.readouterr().out)
     jsonschema.validate(analysis, SCHEMA)
-    assert analysis["recording"]["source"] == "simulated_runner.csv"
+    assert analysis["recording"]["source"] == "Simulated runner"
+    assert any("Nobody real" in note for note in analysis["capture"]["notes"])
 
 
 def test_formats_and_metrics_are_listed(capsys: Capture) -> None:
