@@ -400,8 +400,10 @@ def test_what_the_user_states_is_taken() -> None:
     assert plain.metric("leg_stiffness").status == "absent"
 
 
-def test_a_stated_view_wins_over_the_points() -> None:
-    assert analyze(film("right"), Context(view="left")).capture.view == "left"
+def test_a_stated_view_wins_over_the_points_and_the_report_says_so() -> None:
+    capture = analyze(film("back"), Context(view="front")).capture
+    assert (capture.view, capture.facing) == ("front", "towards")
+    assert any(note.startswith("The view is stated as front") for note in capture.notes)
 
 
 def test_another_gait_model_takes_the_place_of_the_own_one() -> None:

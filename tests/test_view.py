@@ -110,11 +110,16 @@ def test_points_refine_the_angle_of_the_stated_view() -> None:
     assert (view.name, view.yaw_deg) == ("right", pytest.approx(50))
 
 
-def test_the_stated_view_wins_over_points_that_contradict_it() -> None:
-    view = find_view(filmed(10), Context(view="left"))
-    assert (view.name, view.facing, abs(view.yaw_deg)) == ("left", "left", 180.0)
+def test_the_stated_view_wins_over_points_that_contradict_it_with_a_note() -> None:
     view = find_view(filmed(10), Context(view="front"))
     assert (view.name, view.yaw_deg) == ("front", 90.0)
+    assert view.note.startswith("The view is stated as front, but the points look like right")
+    assert find_view(filmed(10), Context(view="right")).note == ""
+
+
+def test_the_wrong_side_is_refused() -> None:
+    with pytest.raises(InputError, match=r"point to the right of the picture.*--view right"):
+        find_view(filmed(10), Context(view="left"))
 
 
 def test_one_leg_and_nothing_else_still_shows_which_way_it_runs() -> None:

@@ -43,6 +43,7 @@ def grade(
         _angle(view),
         _steps(steps),
         _feet(recording),
+        (1, view.note) if view.note else (0, ""),
     ]
     worst = max((level for level, _ in found), default=0)
     return _GRADES[worst], tuple(note for _, note in found if note)

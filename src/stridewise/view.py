@@ -59,6 +59,8 @@ class View:
         Leg length (trochanter height) in the unit of the recording.
     flat : bool
         False for three-dimensional sources, which show every plane.
+    note : str
+        Where the points contradict what the user states, in plain words; else empty.
     """
 
     name: ViewName
@@ -67,6 +69,7 @@ class View:
     facing: Facing
     leg_length: float
     flat: bool = True
+    note: str = ""
 
     @property
     def off_sagittal_deg(self) -> float:
@@ -86,7 +89,8 @@ def find_view(recording: Recording, context: Context) -> View:
     Raises
     ------
     InputError
-        When the legs are not seen well enough to tell their size.
+        When the legs are not seen well enough to tell their size, or the user states one side and
+        the points show the other.
     """
     leg = leg_length(recording)
     if recording.depth is not None:
@@ -94,11 +98,26 @@ def find_view(recording: Recording, context: Context) -> View:
     yaw, sd = _yaw(recording, leg)
     name: ViewName = min(VIEW_YAW, key=lambda view: abs(_wrap(yaw - VIEW_YAW[view])))
     if context.view != "auto" and context.view != name:
-        # The user knows the side; the points refine the angle when they do not contradict it.
-        name = context.view
-        off = _wrap(yaw - VIEW_YAW[name])
-        yaw = VIEW_YAW[name] + (off if abs(off) <= _CONTRADICTION_DEG else 0.0)
+        return _stated(context.view, name, yaw, sd, leg)
     return View(name, _wrap(yaw), sd, _FACING[name], leg)
+
+
+def _stated(stated: ViewName, found: ViewName, yaw: float, sd: float, leg: float) -> View:
+    """Take the view that the user states; the points refine it when they do not contradict it."""
+    if {stated, found} == {"left", "right"}:
+        raise InputError(
+            f"The view is stated as {stated}, but knees and toes point to the {_FACING[found]} of "
+            f"the picture, so that the camera sees the runner's {found} side",
+            hint=f"Say --view {found}, also for a mirrored picture, or leave it out",
+        )
+    off = _wrap(yaw - VIEW_YAW[stated])
+    if abs(off) <= _CONTRADICTION_DEG:
+        return View(stated, _wrap(VIEW_YAW[stated] + off), sd, _FACING[stated], leg)
+    note = (
+        f"The view is stated as {stated}, but the points look like {found}; if the pose estimator "
+        "mixed up left and right, so are the sides here."
+    )
+    return View(stated, VIEW_YAW[stated], sd, _FACING[stated], leg, note=note)
 
 
 def _wrap(degrees: float) -> float:
