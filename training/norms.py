@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.gait import angles
+from stridewise.gait.frontal import line_of_progression
 from stridewise.gait.motion import Motion, Signal
 from stridewise.gait.strides import between, find_steps
 from stridewise.metrics.data import GaitData, Measured, Sample
@@ -123,6 +124,7 @@ def laboratory_motion(trial: Trial) -> Motion:
     point = {name: xyz[:, i] for i, name in enumerate(trial.keypoints)}
     left, right = point["left_hip"], point["right_hip"]
     mid_hip = (left + right) / 2
+    fps = 1 / float(np.median(np.diff(trial.time)))
     hip_width = np.nanmedian(np.linalg.norm(right - left, axis=1))
     obliquity = angles.pelvic_obliquity(_frontal(left), _frontal(right))
     signals: dict[tuple[str, Side | None], Array] = {
@@ -132,7 +134,7 @@ def laboratory_motion(trial: Trial) -> Motion:
     }
     for side in SIDES:
         leg = {joint: point[f"{side}_{joint}"] for joint in _LEG}
-        for name, value in _leg(side, leg, mid_hip, obliquity).items():
+        for name, value in _leg(side, leg, mid_hip, obliquity, fps).items():
             signals[name, side] = value
     exact = {key: Signal(value, 0.0) for key, value in signals.items()}
     return _level_feet(Motion(trial.time, trial.events, exact))
@@ -150,7 +152,7 @@ def _frontal(point: Array) -> Array:
 
 
 def _leg(
-    side: Side, point: Mapping[str, Array], mid_hip: Array, obliquity: Array
+    side: Side, point: Mapping[str, Array], mid_hip: Array, obliquity: Array, fps: float
 ) -> dict[str, Array]:
     """Angles and positions of one leg."""
     hip, knee, ankle, heel, toe = (point[joint] for joint in _LEG)
@@ -170,7 +172,7 @@ def _leg(
             adduction, angles.contralateral_drop(obliquity, side)
         ),
         "frontal_knee": angles.frontal_knee_angle(*front, side),
-        "ankle_lateral": (ankle - mid_hip)[:, 2],
+        "ankle_lateral": ankle[:, 2] - line_of_progression(mid_hip[:, 2], fps),
     }
 
 

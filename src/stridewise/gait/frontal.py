@@ -18,6 +18,7 @@ from stridewise.gait.signals import (
     segment_sd,
     typical,
 )
+from stridewise.repair.smooth import low_pass
 from stridewise.skeletons import SIDES, Side
 
 Array = NDArray[np.float64]
@@ -36,6 +37,9 @@ FRONTAL_SIGNALS = (
 _LEG_PER_YAW = 0.57
 #: A trunk that leans a little forward shows this much false lean per degree of yaw.
 _TRUNK_PER_YAW = 0.1
+
+#: The hips sway once in each stride, at 1.2 Hz or more; what is slower is where the runner heads.
+_LINE_HZ = 0.6
 
 
 def add_frontal(body: Body, out: Collector) -> None:
@@ -92,8 +96,21 @@ def _add_leg(
     valgus = angles.frontal_knee_angle(hip, knee, ankle, side)
     valgus_sd = float(np.hypot(thigh_sd, shank_sd))
     out.add("frontal_knee", side, valgus, valgus_sd, bias, points="hip, knee and ankle")
-    aside = (ankle - hips)[:, 0]
+    aside = ankle[:, 0] - line_of_progression(hips[:, 0], body.fps)
     out.add("ankle_lateral", side, aside, noise["ankle"], 0.005, points="hips and ankle")
+
+
+def line_of_progression(hips: Array, fps: float) -> Array:
+    """Path that the hips keep to sideways, without their sway from foot to foot.
+
+    Parameters
+    ----------
+    hips : ndarray, shape (frames,)
+        Sideways position of the mid-hip.
+    fps : float
+        Frames per second.
+    """
+    return low_pass(hips, _LINE_HZ, fps)
 
 
 def _crossed(body: Body, side: Side, hips: Array) -> Array:

@@ -126,8 +126,8 @@ METRICS = (
         unit="L",
         sides="both",
         view="frontal",
-        formula="z right - z left stance ankle, each from the mid-hip at its own mid-stance, "
-        "successive steps; + not crossed",
+        formula="z right - z left stance ankle, each from the line of progression at its own "
+        "mid-stance, successive steps; + not crossed",
         source="Meardon et al. 2012, Sports Biomech 11:464",
         help="How far apart sideways the feet land, in leg lengths.",
         function=step_width,
@@ -141,7 +141,8 @@ METRICS = (
         unit="%",
         sides="both",
         view="frontal",
-        formula="100 * steps whose stance ankle is past the mid-hip line at mid-stance / steps",
+        formula="100 * steps whose stance ankle is past the line of progression at "
+        "mid-stance / steps",
         source="convention",
         help="How often a foot lands on the other side of the body's middle line.",
         function=crossover,

@@ -82,7 +82,8 @@ def signals(run: Run, xyz: Array) -> Signals:
             ("frontal_knee", side): angles.frontal_knee_angle(
                 frontal["hip"], frontal["knee"], frontal["ankle"], side
             ),
-            ("ankle_lateral", side): (point(f"{side}_ankle") - hip)[:, 2] / length,
+            # The line that the runner keeps to is z = 0.
+            ("ankle_lateral", side): point(f"{side}_ankle")[:, 2] / length,
             ("wrist_lateral", side): inward
             * (wrist[:, 2] - _midline_z(hip, shoulder, wrist[:, 1]))
             / run.person.lengths["shoulder_width"],
