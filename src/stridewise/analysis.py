@@ -74,7 +74,7 @@ def analyze(
     recording = _real_time(recording, context)
     check(recording)
     frames_read = recording.frames
-    recording, repairs = clean(recording)
+    recording, repairs = clean(recording, context.repairs_off)
     view = find_view(recording, context)
     model = model or GeometricModel()
     motion = model.read(recording, view)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stridewise import __version__
+from stridewise.context import REPAIRS
 from stridewise.errors import InputError
 
 if TYPE_CHECKING:
@@ -126,6 +127,14 @@ def _add_context(parser: argparse.ArgumentParser) -> None:
         help="how many times slower than life it plays (slow motion)",
     )
     known.add_argument("--activity", default="running", help="what is done (default: running)")
+    known.add_argument(
+        "--no-repair",
+        action="append",
+        default=[],
+        choices=("all", *REPAIRS),
+        metavar="STEP",
+        help=f"leave out a repair step (may be repeated): all, {', '.join(REPAIRS)}",
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -159,6 +168,7 @@ def _analyze(args: argparse.Namespace) -> int:
         mass_kg=args.mass,
         time_scale=args.time_scale,
         activity=args.activity,
+        repairs_off=REPAIRS if "all" in args.no_repair else tuple(args.no_repair),
     )
     recording = read(args.file, format=args.format, fps=args.fps, person=args.person, map=args.map)
     return _job(args, recording, context, Path(f"{args.file.stem}-report"))

@@ -11,6 +11,9 @@ from stridewise.errors import InputError
 ViewName = Literal["left", "right", "front", "back"]
 Surface = Literal["treadmill", "overground"]
 
+#: Names of the repair steps, in the order taken (`stridewise.repair.clean.STEPS`).
+REPAIRS = ("low_confidence", "repeated_frames", "swaps", "outliers", "time_base", "gaps")
+
 #: What people can be and do, with the unit asked for.
 _POSSIBLE = {
     "height_m": (0.8, 2.6, "metres"),
@@ -37,6 +40,8 @@ class Context:
         How many times slower than life the recording plays (8 for 240 fps shown at 30).
     activity : str
         Name of a registered activity.
+    repairs_off : tuple of str
+        Repair steps to leave out, by name (see `REPAIRS`).
 
     Raises
     ------
@@ -51,6 +56,7 @@ class Context:
     mass_kg: float | None = None
     time_scale: float = 1.0
     activity: str = "running"
+    repairs_off: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, known in (("view", get_args(ViewName)), ("surface", get_args(Surface))):
@@ -60,6 +66,13 @@ class Context:
                     expected=f"auto, {', '.join(known)}",
                     received=getattr(self, name),
                 )
+        unknown = [step for step in self.repairs_off if step not in REPAIRS]
+        if unknown:
+            raise InputError(
+                "The repair step is not known",
+                expected=", ".join(REPAIRS),
+                received=", ".join(unknown),
+            )
         if not (math.isfinite(self.time_scale) and self.time_scale > 0):
             raise InputError(
                 "The time scale is not usable",

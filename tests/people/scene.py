@@ -49,6 +49,11 @@ def mirrored(xy: Array) -> Array:
     return xy[:, other] * [-1.0, 1.0] + [WIDTH, 0.0]
 
 
+def moved(xy: Array, x: float, y: float) -> Array:
+    """Return somebody elsewhere in the picture."""
+    return xy + np.array([x, y])
+
+
 def standing(frames: int, *, at: float = 300.0, taller: float = 1.0) -> Array:
     """Return someone who stands by, with an estimator's jitter."""
     pose = np.nanmean(treadmill(seed=2), axis=0)

@@ -14,6 +14,7 @@ from tests.people.scene import (
     detections,
     is_person,
     mirrored,
+    moved,
     passing,
     seen_frames,
     standing,
@@ -43,7 +44,7 @@ def check(people, *truths):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_two_who_cross_stay_who_they_are(seed):
-    a, b = passing(0, 3.0), mirrored(passing(1, 3.5)) + [0, 15]
+    a, b = passing(0, 3.0), moved(mirrored(passing(1, 3.5)), 0, 15)
     people = separate(detections([a, b], seed=seed)[0])
     check(people, a, b)
     assert sum(seen_frames(p) for p in people) == len(detections([a, b])[0])
@@ -52,7 +53,7 @@ def test_two_who_cross_stay_who_they_are(seed):
 @pytest.mark.parametrize("behind", [0, 1])
 @pytest.mark.parametrize("frames", [4, 9])  # 0.13 and 0.3 s
 def test_one_is_hidden_while_they_cross(behind, frames):
-    a, b = passing(0, 3.0), mirrored(passing(1, 3.5)) + [0, 15]
+    a, b = passing(0, 3.0), moved(mirrored(passing(1, 3.5)), 0, 15)
     middle = crossing_frame(a, b)
     hidden = {(behind, f) for f in range(middle - frames // 2, middle - frames // 2 + frames)}
     check(separate(detections([a, b], hidden=hidden)[0]), a, b)
@@ -60,7 +61,7 @@ def test_one_is_hidden_while_they_cross(behind, frames):
 
 def test_the_estimator_goes_over_to_the_other_while_they_cross():
     """Only one body is found: first the one in front, then the other."""
-    a, b = passing(0, 3.0), mirrored(passing(1, 3.5)) + [0, 15]
+    a, b = passing(0, 3.0), moved(mirrored(passing(1, 3.5)), 0, 15)
     middle = crossing_frame(a, b)
     hidden = {(1, f) for f in range(middle - 3, middle)} | {
         (0, f) for f in range(middle, middle + 4)
@@ -76,7 +77,7 @@ def test_one_overtakes_the_other():
 
 @pytest.mark.parametrize("apart", [40, 150])
 def test_treadmills_side_by_side(apart):
-    a, b = treadmill(0), treadmill(1) * 0.95 + [apart, 10]
+    a, b = treadmill(0), (treadmill(1) - [960, 540]) * 0.95 + [960 + apart, 550]
     rng = np.random.default_rng(apart)
     hidden = {(1, int(f) + k) for f in rng.integers(5, 70, 3) for k in range(8)}
     check(separate(detections([a, b], hidden=hidden)[0]), a, b)

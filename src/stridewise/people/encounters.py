@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.people.detections import Array, Detections, Index, weighted_mean
-from stridewise.people.join import _ends, join, looks
+from stridewise.people.join import ends, join, looks
 
 #: Bodies whose centres are nearer than this, in body sizes, may be taken for one another.
 _NEAR = 0.35
@@ -82,7 +82,7 @@ def untangle(bodies: Detections, people: Sequence[Index]) -> list[Index]:
 
 def _way(bodies: Detections, rows: Index) -> _Way:
     """Interpolate a person's way, and let it go on a little to both sides."""
-    head, tail = (_ends(bodies, [rows], first=first) for first in (True, False))
+    head, tail = (ends(bodies, [rows], first=first) for first in (True, False))
     inside = (bodies.time >= head.time[0] - _GOES_ON_S) & (bodies.time <= tail.time[0] + _GOES_ON_S)
     frames = np.flatnonzero(inside)
     time = bodies.time[frames]

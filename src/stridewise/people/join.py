@@ -18,6 +18,9 @@ _END_S = 0.4
 _SHORTEST_S = 0.12
 #: A chain this long shows how its person typically looks.
 _LOOKS_S = 0.3
+#: A chain is followed over a loss of this long, and of so many times its own length.
+_REACH_S = LOSSES_S[0]
+_REACH = 5.0
 #: Over losses shorter than this a runner's pose stays much the same.
 _SAME_POSE_S = 0.1
 #: What a join may cost, in body sizes: at once, and more for each second of loss up to one.
@@ -26,10 +29,12 @@ _GATE_PER_S = 0.3
 #: What a difference of velocity costs (body sizes for one body size per second), and one of size.
 _VELOCITY_COST_S = 0.2
 _SIZE_COST = 0.5
+#: What a second of loss costs, so that what is seen between is not passed over.
+_LOSS_COST_PER_S = 0.05
 
 
 @dataclass(frozen=True)
-class _Ends:
+class Ends:
     """What is known at one end of each chain: time, place, velocity, and whether it is known."""
 
     time: Array
@@ -61,9 +66,8 @@ def join(
     """
     joined = list(chains)
     for longest in losses:
-        if len(joined) < 2:
-            break
-        joined = _follow(joined, _best_joins(bodies, joined, longest))
+        while after := _best_joins(bodies, joined, longest):
+            joined = _follow(joined, after)
     return joined
 
 
@@ -87,6 +91,8 @@ def _best_joins(bodies: Detections, chains: Sequence[Index], longest: float) -> 
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
+    if len(chains) < 2:
+        return {}
     a, b, cost = _candidates(bodies, chains, longest)
     if not len(a):
         return {}
@@ -106,16 +112,21 @@ def _candidates(
     bodies: Detections, chains: Sequence[Index], longest: float
 ) -> tuple[Index, Index, Array]:
     """Return pairs of chains that may be one person, and what each costs (1: the most allowed)."""
-    head = _ends(bodies, chains, first=True)
-    tail = _ends(bodies, chains, first=False)
+    head = ends(bodies, chains, first=True)
+    tail = ends(bodies, chains, first=False)
     order = np.argsort(head.time, kind="stable")
     starts = head.time[order]
     first = np.searchsorted(starts, tail.time, side="right")
-    last = np.searchsorted(starts, tail.time + longest, side="right")
+    reach = np.minimum(longest, _REACH_S + _REACH * (tail.time - head.time))
+    last = np.searchsorted(starts, tail.time + reach, side="right")
     a, at = pairs_with(np.arange(len(chains)), first, last - first)
     b = order[at]
 
-    size = np.array([np.median(bodies.size[chain]) for chain in chains])
+    lengths = np.array([len(chain) for chain in chains])
+    log_size = np.add.reduceat(
+        np.log(bodies.size[np.concatenate(chains)]), np.cumsum(lengths) - lengths
+    )
+    size = np.exp(log_size / lengths)
     between = np.maximum(size[a], size[b])
     loss = head.time[b] - tail.time[a]
     way = head.place[b] - tail.place[a]
@@ -130,6 +141,7 @@ def _candidates(
     turn = np.linalg.norm(tail.velocity[a] - head.velocity[b], axis=1) * (known == 2.0)
     cost = (missed + _VELOCITY_COST_S * turn) / between
     cost += _SIZE_COST * np.abs(np.log(size[a] / size[b]))
+    cost += _LOSS_COST_PER_S * loss
     gate = _GATE + _GATE_PER_S * np.minimum(loss, 1.0)
     near = cost < gate
     a, b, cost, gate, loss = a[near], b[near], cost[near], gate[near], loss[near]
@@ -140,24 +152,33 @@ def _candidates(
     return a[near], b[near], cost[near] / gate[near]
 
 
-def _ends(bodies: Detections, chains: Sequence[Index], *, first: bool) -> _Ends:
-    """Fit a straight motion to one end of each chain."""
-    time, moving = np.zeros((2, len(chains)))
-    place, velocity = np.zeros((2, len(chains), 2))
-    for i, chain in enumerate(chains):
-        seconds = bodies.seconds[chain]
-        time[i] = seconds[0 if first else -1]
-        near = chain[np.abs(seconds - time[i]) <= _END_S]
-        t = bodies.seconds[near] - time[i]
-        centre = bodies.centre[near]
-        if len(near) > 2 and abs(t[0] - t[-1]) >= _SHORTEST_S:
-            off = t - t.mean()
-            velocity[i] = off @ centre / (off @ off)
-            place[i] = centre.mean(axis=0) - velocity[i] * t.mean()
-            moving[i] = 1.0
-        else:
-            place[i] = centre[0 if first else -1]
-    return _Ends(time, place, velocity, moving)
+def ends(bodies: Detections, chains: Sequence[Index], *, first: bool) -> Ends:
+    """Fit a straight motion to one end of each chain, by least squares over its last bodies."""
+    rows = np.concatenate(chains)
+    count = len(chains)
+    chain = np.repeat(np.arange(count), [len(each) for each in chains])
+    end = np.array([each[0 if first else -1] for each in chains])
+    since = bodies.seconds[rows] - bodies.seconds[end][chain]
+    near = np.abs(since) <= _END_S
+    rows, chain, since = rows[near], chain[near], since[near]
+
+    def mean(values: Array) -> Array:
+        return np.bincount(chain, values, count) / np.bincount(chain, minlength=count)
+
+    middle = mean(since)
+    off = since - middle[chain]
+    spread = mean(off**2)
+    longest = np.zeros(count)
+    np.maximum.at(longest, chain, np.abs(since))
+    moving = (longest >= _SHORTEST_S) & (np.bincount(chain, minlength=count) > 2)
+    place = bodies.centre[end].copy()
+    velocity = np.zeros((count, 2))
+    for axis in range(2):
+        centre = bodies.centre[rows, axis]
+        speed = mean(off * centre)[moving] / spread[moving]
+        velocity[moving, axis] = speed
+        place[moving, axis] = mean(centre)[moving] - speed * middle[moving]
+    return Ends(bodies.seconds[end], place, velocity, moving.astype(float))
 
 
 def looks(bodies: Detections, chain: Index) -> Array:
@@ -183,11 +204,9 @@ def _pose_change(bodies: Detections, chains: Sequence[Index], a: Index, b: Index
 
 def _unlike(bodies: Detections, chains: Sequence[Index], a: Index, b: Index) -> Array:
     """Return how unlike the typical poses of two chains are; 0 where one is too short to tell."""
-    typical = {}
-    for i in np.union1d(a, b).tolist():
-        seconds = bodies.seconds[chains[i]]
-        if seconds[-1] - seconds[0] >= _LOOKS_S:
-            typical[i] = looks(bodies, chains[i])
+    span = np.array([np.ptp(bodies.seconds[chain[[0, -1]]]) for chain in chains])
+    known = np.intersect1d(np.flatnonzero(span >= _LOOKS_S), np.union1d(a, b))
+    typical = {i: looks(bodies, chains[i]) for i in known.tolist()}
     unknown = np.full((len(bodies.keypoints), 2), np.nan)
     pairs = zip(a.tolist(), b.tolist(), strict=True)
     apart = np.array([typical.get(i, unknown) - typical.get(j, unknown) for i, j in pairs])

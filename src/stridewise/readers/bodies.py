@@ -106,6 +106,8 @@ class Bodies:
             column.extend(self._numbers(values, frame))
         number = _number(score)
         self._score.append(nan if number is None else number)
+        while isinstance(track, list) and track:  # AlphaPose wraps it
+            track = track[0]
         number = _number(track)
         usable = number is not None and 0 <= number < LARGEST_NUMBER
         self._track.append(int(number) if usable and number is not None else -1)
@@ -236,8 +238,6 @@ class Bodies:
 
 def _number(value: Any) -> float | None:
     """Return a number of a file; None for anything else, infinity for what is too large."""
-    if isinstance(value, list) and value:  # some trackers wrap their numbers
-        return _number(value[0])
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -248,7 +248,7 @@ def _number(value: Any) -> float | None:
 
 def frame_number(value: Any) -> float | None:
     """Return a whole or broken frame number; None for anything else."""
-    number = None if isinstance(value, list) else _number(value)
+    number = _number(value)
     return number if number is not None and abs(number) < LARGEST_NUMBER else None
 
 

@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 #: All files of an archive or folder together may not be larger, nor more.
 LARGEST_BYTES = 2**30
 MOST_FILES = 1_000_000
+#: Among so many first files one shows what they hold.
+_PEEKED = 300
 #: Frame numbers beyond this are no numbers of frames.
 LARGEST_NUMBER = 2**53
 
@@ -41,7 +43,9 @@ _DIGITS = re.compile(r"\d+")
 
 
 def peek(head: bytes, path: Path, suffix: str, size: int) -> bytes | None:
-    """Return the beginning of the first file of a bundle; None when it is none.
+    """Return the beginning of the largest of a bundle's first files; None when it is none.
+
+    The first of all may be of a frame without a body, and say nothing.
 
     Parameters
     ----------
@@ -57,14 +61,17 @@ def peek(head: bytes, path: Path, suffix: str, size: int) -> bytes | None:
     try:
         if not path.is_dir() and not head.startswith(_ZIP):
             return None
-        names = _names(path, suffix)
+        names = _names(path, suffix)[:_PEEKED]
         if not names:
             return None
         if path.is_dir():
-            with (path / names[0]).open("rb") as file:
+            largest = max(names, key=lambda name: (path / name).stat().st_size)
+            with (path / largest).open("rb") as file:
                 return file.read(size)
-        with ZipFile(path) as archive, archive.open(names[0]) as member:
-            return member.read(size)
+        with ZipFile(path) as archive:
+            largest = max(names, key=lambda name: archive.getinfo(name).file_size)
+            with archive.open(largest) as member:
+                return member.read(size)
     except (InputError, *_DAMAGED):
         return None
 

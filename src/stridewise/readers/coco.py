@@ -149,7 +149,10 @@ def _images(
         if isinstance(each, Mapping)
     }
     ids = list(dict.fromkeys([*listed, *(_image(record) for record in records)]))
-    sizes = {(each.get("width"), each.get("height")) for each in listed.values()}
+    sizes = {
+        (frame_number(each.get("width")), frame_number(each.get("height")))
+        for each in listed.values()
+    }
     named = [listed[i].get("file_name") if i in listed else None for i in ids]
     number, notes = _numbers(ids)
     if all(isinstance(name, str) for name in named):
@@ -159,10 +162,10 @@ def _images(
     return number, _size(sizes), notes
 
 
-def _size(sizes: set[tuple[Any, Any]]) -> tuple[int, int] | None:
+def _size(sizes: set[tuple[float | None, float | None]]) -> tuple[int, int] | None:
     if len(sizes) != 1:
         return None
-    width, height = (frame_number(value) for value in next(iter(sizes)))
+    width, height = next(iter(sizes))
     return (int(width), int(height)) if width and height and min(width, height) >= 1 else None
 
 

@@ -101,7 +101,7 @@ def read(path: Path, options: Options) -> list[Recording]:
     if confidence is None:
         table.numbers[:, 3] = np.nan
     match = _match(table.words[0], options.layout)
-    keys = np.unique(table.numbers[:, 0])
+    keys, frame = np.unique(table.numbers[:, 0], return_inverse=True)
     time, timed = tables.seconds(lower[clock], keys, options)
     which = np.full(len(table.words[0]), -1)
     which[match.index] = np.arange(len(match.index))
@@ -109,10 +109,19 @@ def read(path: Path, options: Options) -> list[Recording]:
     people = table.codes[:, 1] if person is not None else np.zeros(len(at), dtype=np.intp)
     shares = mediapipe_csv.named_so(table.words[0]) or _numbered(table.words[0])
     notes = [*match.notes, *table.notes, *timed]
+    who = table.words[1] if person is not None else [""]
     return [
-        _person(table.numbers[rows], at[rows], keys, time, match, notes, shares)
-        for rows in (r[at[r] >= 0] for r in tables.by_person(people))
-        if len(rows)
+        _person(
+            table.numbers[rows, 1:],
+            frame[rows],
+            at[rows],
+            time,
+            match,
+            [*tables.called(name, len(who)), *notes],
+            shares,
+        )
+        for name, r in zip(who, tables.by_person(people), strict=True)
+        if len(rows := r[at[r] >= 0])
     ]
 
 
@@ -130,22 +139,26 @@ def _numbered(names: Sequence[str]) -> bool:
 
 def _person(
     numbers: Array,
+    frame: Index,
     at: Index,
-    keys: Array,
     time: Array,
     match: Match,
     notes: Sequence[str],
     shares: bool,
 ) -> Recording:
     """Return one person; of a point that comes twice in a frame, the first is taken."""
-    frames, frame = np.unique(numbers[:, 0], return_inverse=True)
-    values = np.full((len(frames), len(match.keypoints), 3), np.nan)
-    values[frame[::-1], at[::-1]] = numbers[::-1, 1:]
-    place = frame * len(match.keypoints) + at
-    twice = len(place) - len(np.unique(place))
+    here = np.zeros(len(time), dtype=bool)
+    here[frame] = True
+    row = (np.cumsum(here) - 1)[frame]
+    filled = np.zeros((int(here.sum()), len(match.keypoints)), dtype=bool)
+    filled[row, at] = True
+    values = np.full((*filled.shape, 3), np.nan)
+    values[row[::-1], at[::-1]] = numbers[::-1]
+    twice = len(at) - int(filled.sum())
     said = [f"{twice} point(s) that come twice in a frame were dropped."] if twice else []
-    when = time[np.searchsorted(keys, frames)]
-    return points.in_image(values, when, match.keypoints, notes=[*notes, *said], shares=shares)
+    return points.in_image(
+        values, time[here], match.keypoints, notes=[*notes, *said], shares=shares
+    )
 
 
 reader = Reader(

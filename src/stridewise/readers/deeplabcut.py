@@ -66,9 +66,16 @@ def read(path: Path, options: Options) -> list[Recording]:
     columns, frame, values, notes = _from_hdf5(path) if binary else _from_csv(path)
     kept, repeated = timing.increasing(frame)
     time = timing.from_frames(frame[kept], fps=options.fps)
+    individuals = _individuals(columns)
     people = [
-        _person(parts, values[kept], time, options, [*notes, *repeated])
-        for parts in _individuals(columns)
+        _person(
+            parts,
+            values[kept],
+            time,
+            options,
+            [*tables.called(name, len(individuals)), *notes, *repeated],
+        )
+        for name, parts in individuals.items()
     ]
     whole = [person for person in people if isinstance(person, Recording)]
     if not whole:
@@ -76,7 +83,7 @@ def read(path: Path, options: Options) -> list[Recording]:
     return whole
 
 
-def _individuals(columns: Sequence[Column]) -> list[dict[str, dict[str, int]]]:
+def _individuals(columns: Sequence[Column]) -> dict[str, dict[str, dict[str, int]]]:
     """Return the columns of each body part of each individual."""
     people: dict[str, dict[str, dict[str, int]]] = {}
     for i, (_, *who, part, coordinate) in enumerate(columns):
@@ -85,7 +92,7 @@ def _individuals(columns: Sequence[Column]) -> list[dict[str, dict[str, int]]]:
             person.setdefault(part, {}).setdefault(coordinate, i)
     if not people:
         raise InputError("The table has no coordinates x and y", expected=_EXPECTED)
-    return list(people.values())
+    return people
 
 
 def _person(

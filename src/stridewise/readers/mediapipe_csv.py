@@ -127,10 +127,12 @@ def _landmarks(names: Sequence[str], options: Options) -> tuple[list[dict[str, i
         named = _named(names)
         match = resolve(list(named), options.layout)
         return [list(named.values())[i] for i in match.index], match
-    base = 1 if 0 not in numbered and LANDMARKS in numbered else 0
-    count = max(numbered) + 1 - base
-    # Holistic models go on with face and hands.
-    match = resolve_unnamed(LANDMARKS if count > LANDMARKS else count, options.layout)
+    base = min(min(numbered), 1)
+    count = len(numbered)
+    if set(numbered) != set(range(base, base + count)) or count > LANDMARKS:
+        # Some of the landmarks, or a holistic model, which goes on with face and hands.
+        base, count = (0 if min(numbered) > 1 else base), LANDMARKS
+    match = resolve_unnamed(count, options.layout)
     match = match.only({number - base: number for number in numbered})
     return [numbered[number] for number in match.index], match
 

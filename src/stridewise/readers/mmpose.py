@@ -120,7 +120,7 @@ def _names(data: Any) -> list[str] | None:
     """Return the names of the points from the description of the data set, where there is one."""
     about = data.get("meta_info") if isinstance(data, Mapping) else None
     named = about.get("keypoint_id2name") if isinstance(about, Mapping) else None
-    if not isinstance(named, Mapping):
+    if not isinstance(named, Mapping) or not named:
         return None
     names = [named.get(str(i)) for i in range(len(named))]
     return [str(name) for name in names] if None not in names else None

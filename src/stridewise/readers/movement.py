@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 
 #: Axes in the order in which they are used here; newer versions name the last two in the singular.
 _AXES = ("individuals", "time", "keypoints", "space")
+#: In the order of newer versions; older ones had individuals second and space last.
+_NAMES = ("time", "space", "keypoints", "keypoint", "individuals", "individual")
 _SINGULAR = {"keypoint": "keypoints", "individual": "individuals"}
 _EXPECTED = "position over time, space, keypoints and individuals"
 
@@ -68,17 +70,16 @@ def read(path: Path, options: Options) -> list[Recording]:
         When the file is damaged or lacks a variable, or both legs are not there.
     """
     with hdf5.opened(path) as file:
-        names = _axis_names(file["position"])
+        lengths = {axis: hdf5.dataset(file, axis).size for axis in _NAMES if axis in file}
+        names = _axis_names(file, "position", lengths)
         raw = hdf5.numbers(file, "position", len(names))
         confidence = None
         if "confidence" in file:
-            axes = _axis_names(file["confidence"])
-            confidence = _turned(
-                hdf5.numbers(file, "confidence", len(axes)), axes, _AXES[:3], raw.shape
-            )
+            axes = _axis_names(file, "confidence", lengths)
+            confidence = _turned(hdf5.numbers(file, "confidence", len(axes)), axes, _AXES[:3])
         keypoints = next((name for name in ("keypoints", "keypoint") if name in file), "keypoints")
         poses = _Poses(
-            position=_turned(raw, names, _AXES, raw.shape),
+            position=_turned(raw, names, _AXES),
             confidence=confidence,
             time=hdf5.numbers(file, "time", 1),
             space=hdf5.words(file, "space"),
@@ -131,14 +132,13 @@ def from_xarray(
     confidence = dataset.get("confidence")
     try:
         poses = _Poses(
-            position=_turned(position.to_numpy().astype(float), axes, _AXES, position.shape),
+            position=_turned(position.to_numpy().astype(float), axes, _AXES),
             confidence=None
             if confidence is None
             else _turned(
                 confidence.to_numpy().astype(float),
                 [str(name) for name in confidence.dims],
                 _AXES[:3],
-                position.shape,
             ),
             time=position["time"].to_numpy().astype(float),
             space=[str(s) for s in position["space"].to_numpy()],
@@ -156,9 +156,25 @@ def from_xarray(
     return recording.with_(format=str(dataset.attrs.get("source_software", "") or "movement"))
 
 
-def _axis_names(dataset: Any) -> list[str]:
-    """Return the names of the axes, which netCDF keeps as dimension scales."""
-    return [axis[0].name.rpartition("/")[2] if len(axis) else "" for axis in dataset.dims]
+def _axis_names(file: Any, variable: str, lengths: Mapping[str, int]) -> list[str]:
+    """Return the names of a variable's axes: by netCDF's numbers, else by their lengths.
+
+    netCDF keeps names as references besides; those are not followed, because the library crashes
+    on damaged ones.
+    """
+    found = hdf5.dataset(file, variable)
+    numbers = {file[axis].attrs.get("_Netcdf4Dimid"): axis for axis in lengths}
+    stated = np.ravel(found.attrs.get("_Netcdf4Coordinates", ()))
+    if len(stated) == found.ndim and all(number in numbers for number in stated):
+        return [numbers[number] for number in stated]
+    for order in (_NAMES, tuple(reversed(_NAMES))):
+        names = [axis for axis in order if axis in lengths and axis != "time"]
+        names = ["time", *(axis for axis in names if variable == "position" or axis != "space")]
+        if found.shape == tuple(lengths[axis] for axis in names if axis in lengths):
+            return names
+    raise InputError(
+        f"The axes of {variable} are not known", expected=_EXPECTED, received=found.shape
+    )
 
 
 def _attribute(value: Any) -> Any:
@@ -168,9 +184,7 @@ def _attribute(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
 
 
-def _turned(
-    values: Array, axes: Sequence[str], wanted: Sequence[str], shape: Sequence[int]
-) -> Array:
+def _turned(values: Array, axes: Sequence[str], wanted: Sequence[str]) -> Array:
     """Return an array with its axes in the wanted order; no individuals are one."""
     named = [_SINGULAR.get(name, name) for name in axes]
     if "individuals" not in named:

@@ -75,6 +75,8 @@ def _from_hdf5(path: Path, options: Options) -> list[Recording]:
                 expected=f"{len(names)} nodes with x and y",
                 received=f"shape {tracks.shape}",
             )
+        called = hdf5.words(file, "track_names") if "track_names" in file else []
+        called += [""] * (len(tracks) - len(called))
         scores = np.full(tracks.shape[:3], np.nan)
         if "point_scores" in file:
             found = _turned(file, "point_scores", ("track", "frame", "node"))
@@ -83,7 +85,14 @@ def _from_hdf5(path: Path, options: Options) -> list[Recording]:
     time = timing.from_frames(np.arange(tracks.shape[1], dtype=float), fps=options.fps)
     seen = np.isfinite(values[..., :2]).all(axis=3).any(axis=(1, 2))
     return [
-        points.in_image(track, time, match.keypoints, notes=match.notes) for track in values[seen]
+        points.in_image(
+            track,
+            time,
+            match.keypoints,
+            notes=[*tables.called(name, int(seen.sum())), *match.notes],
+        )
+        for name, track, here in zip(called, values, seen, strict=False)
+        if here
     ]
 
 
@@ -117,9 +126,16 @@ def _from_csv(path: Path, options: Options) -> list[Recording]:
     # Bodies that were not tracked have no name; sleap-io then numbers those of each frame.
     told = next((i for i, words in enumerate(table.words) if words != [""]), None)
     track = np.zeros(len(values), dtype=np.intp) if told is None else table.codes[:, told]
+    tracks = [""] if told is None else table.words[told]
     return [
-        _track(table.numbers[rows, 0], values[rows], match, options, notes)
-        for rows in tables.by_person(track)
+        _track(
+            table.numbers[rows, 0],
+            values[rows],
+            match,
+            options,
+            [*tables.called(name, len(tracks)), *notes],
+        )
+        for name, rows in zip(tracks, tables.by_person(track), strict=True)
     ]
 
 

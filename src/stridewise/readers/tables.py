@@ -232,6 +232,11 @@ def seconds(name: str, values: Array, options: Options) -> tuple[Array, list[str
     return timing.from_stamps(values / 1000.0 if kind == "ms" else values, fps=options.fps)
 
 
+def called(name: str, people: int) -> list[str]:
+    """Return a note with the file's name of one of several people."""
+    return [f"The file calls this person {name}."] if name and people > 1 else []
+
+
 def by_person(person: Index) -> list[Index]:
     """Return the rows of each person, in the order of the file.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from stridewise.errors import InputError
 from stridewise.recording import Recording
+from stridewise.repair.outliers import find_outliers
 from stridewise.repair.resample import nearest_index, resample
+from stridewise.repair.swaps import ARMS, FACE, LEGS, exchange, find_swaps
+from stridewise.view import leg_length
 
 Array = NDArray[np.float64]
 
@@ -45,13 +48,16 @@ class Repair:
     detail: str
 
 
-def clean(recording: Recording) -> tuple[Recording, tuple[Repair, ...]]:
-    """Drop unsure points and repeated frames, make the time base even and fill short gaps.
+def clean(recording: Recording, off: Collection[str] = ()) -> tuple[Recording, tuple[Repair, ...]]:
+    """Take every step of `STEPS`, one after the other.
 
     Parameters
     ----------
     recording : Recording
         As read, on the runner's own clock (slow motion already taken out).
+    off : collection of str
+        Steps to leave out. Without `time_base`, frames count as evenly spaced from the first time
+        stamp to the last, because whatever follows needs an even clock.
 
     Returns
     -------
@@ -66,10 +72,14 @@ def clean(recording: Recording) -> tuple[Recording, tuple[Repair, ...]]:
         When the time stamps are too uneven to make sense of.
     """
     repairs = []
-    for step in (_drop_unsure, _drop_repeated, _even_time, _fill_gaps):
-        recording, repair = step(recording)
-        if repair is not None:
-            repairs.append(repair)
+    for name, step in STEPS.items():
+        if name not in off:
+            recording, repair = step(recording)
+            if repair is not None:
+                repairs.append(repair)
+    if "time_base" in off and recording.frames > 2:
+        even = np.linspace(recording.time[0], recording.time[-1], recording.frames)
+        recording = recording.with_(time=even)
     return recording, tuple(repairs)
 
 
@@ -100,6 +110,48 @@ def _drop_repeated(recording: Recording) -> tuple[Recording, Repair | None]:
     )
     detail = f"{count} frames that repeat the one before were left out"
     return recording, Repair("repeated_frames", count, detail)
+
+
+def _undo_swaps(recording: Recording) -> tuple[Recording, Repair | None]:
+    """Put left and right back in order: legs, then arms, and the face where both changed places."""
+    leg = _leg_length(recording)
+    if leg is None:
+        return recording, None
+    legs = find_swaps(recording, LEGS, leg)
+    recording = exchange(recording, LEGS, legs) if legs.any() else recording
+    arms = find_swaps(recording, ARMS, leg, guides=LEGS)
+    recording = exchange(recording, ARMS, arms) if arms.any() else recording
+    count = int((legs | arms).sum())
+    if not count:
+        return recording, None
+    if (legs & arms).any():
+        recording = exchange(recording, FACE, legs & arms)
+    detail = (
+        f"left and right had changed places and were put back in {count} frames "
+        f"(legs {legs.sum()}, arms {arms.sum()})"
+    )
+    return recording, Repair("swaps", count, detail)
+
+
+def _drop_outliers(recording: Recording) -> tuple[Recording, Repair | None]:
+    leg = _leg_length(recording)
+    if leg is None:
+        return recording, None
+    wrong = find_outliers(recording, leg)
+    count = int(wrong.sum())
+    if not count:
+        return recording, None
+    recording = recording.with_(xy=np.where(wrong[..., None], np.nan, recording.xy))
+    detail = f"{count} points that jumped or made a limb impossibly long or short were left out"
+    return recording, Repair("outliers", count, detail)
+
+
+def _leg_length(recording: Recording) -> float | None:
+    """Leg length in the unit of the recording; None when no leg is ever seen whole."""
+    try:
+        return leg_length(recording)
+    except InputError:
+        return None
 
 
 def _even_time(recording: Recording) -> tuple[Recording, Repair | None]:
@@ -163,3 +215,17 @@ def _with_points(recording: Recording, points: Sequence[Array], **changes: Array
     values = np.stack(points, axis=1)
     depth = None if recording.depth is None else values[..., 2]
     return recording.with_(xy=values[..., :2], depth=depth, **changes)
+
+
+_Step = Callable[[Recording], tuple[Recording, Repair | None]]
+
+#: Every repair step by name, in the order taken. Swaps come before outliers, which they would look
+#: like, and both before anything is interpolated.
+STEPS: Mapping[str, _Step] = {
+    "low_confidence": _drop_unsure,
+    "repeated_frames": _drop_repeated,
+    "swaps": _undo_swaps,
+    "outliers": _drop_outliers,
+    "time_base": _even_time,
+    "gaps": _fill_gaps,
+}

@@ -1,0 +1,128 @@
+"""Points where no joint can be: sudden jumps, and limbs of an impossible length."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stridewise.recording import Recording
+from stridewise.skeletons import SIDES
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+#: A point jumps when it misses every guess from its neighbours by this many times what nine tenths
+#: of its frames miss theirs by, and by this many leg lengths at least.
+_TIMES, _LEAST = 4.0, 0.06
+_QUANTILE = 90.0
+#: Neighbours are this far apart, or one frame: nearer ones share the errors of a burst.
+_NEIGHBOUR_S = 1.0 / 60.0
+#: After the worst are gone, those beside them show.
+_ROUNDS = 2
+#: Bones of one side whose projected length is checked.
+_BONES = (("shoulder", "hip"), ("hip", "knee"), ("knee", "ankle"))
+#: A bone is impossible when it is longer than its usual full length by this share, and shorter by
+#: it where it always shows its full length.
+_LENGTH, _STEADY = 0.25, 0.85
+#: The usual length is taken anew for stretches of this many seconds, as the runner may come closer.
+_STRETCH_S = 2.0
+
+
+def find_outliers(recording: Recording, leg_length: float) -> Mask:
+    """Find points that cannot be right.
+
+    Parameters
+    ----------
+    recording : Recording
+        Left and right in order; points may be missing.
+    leg_length : float
+        In the unit of the recording.
+
+    Returns
+    -------
+    ndarray of bool, shape (frames, keypoints)
+    """
+    points = recording.xy / leg_length
+    if recording.depth is not None:
+        points = np.concatenate([points, recording.depth[..., None] / leg_length], axis=2)
+    out = np.zeros(points.shape[:2], dtype=bool)
+    if recording.frames < 5:
+        return out
+    apart = max(1, round(_NEIGHBOUR_S * recording.fps))
+    for _ in range(_ROUNDS):
+        jump = _jumps(points, apart)
+        found = (jump > 1.0) | _wrong_lengths(recording, points, jump)
+        if not found.any():
+            break
+        out |= found
+        points = np.where(found[..., None], np.nan, points)
+    return out
+
+
+def _jumps(points: Array, apart: int) -> Array:
+    """How far each point misses the best guess, as a share of what is allowed; 0 when unknown.
+
+    The guesses go on from the two frames before, from the two after, and between the neighbours:
+    beside an outlier one of them is still right.
+    """
+    frames = len(points)
+
+    def shifted(by: int) -> Array:
+        index = np.arange(frames) + by
+        inside = (index >= 0) & (index < frames)
+        moved: Array = points[index.clip(0, frames - 1)]
+        moved[~inside] = np.nan
+        return moved
+
+    b2, b1, a1, a2 = (shifted(n * apart) for n in (-2, -1, 1, 2))
+    guesses = (2 * b1 - b2, 2 * a1 - a2, (b1 + a1) / 2)
+    misses = np.stack([((points - guess) ** 2).sum(axis=2) for guess in guesses])
+    miss = np.sqrt(np.where(np.isfinite(misses), misses, np.inf).min(axis=0))
+    known = np.isfinite(miss)
+    allowed = np.full(points.shape[1], _LEAST)
+    for k in np.flatnonzero(known.any(axis=0)):
+        usual = float(np.percentile(miss[known[:, k], k], _QUANTILE))
+        allowed[k] = max(_TIMES * usual, _LEAST)
+    share: Array = np.where(known, miss / allowed, 0.0)
+    return share
+
+
+def _wrong_lengths(recording: Recording, points: Array, jump: Array) -> Mask:
+    """Mark, of each bone of impossible length, the end that jumps more."""
+    index = {name: i for i, name in enumerate(recording.keypoints)}
+    out = np.zeros(points.shape[:2], dtype=bool)
+    for side in SIDES:
+        for upper, lower in _BONES:
+            i, j = index.get(f"{side}_{upper}"), index.get(f"{side}_{lower}")
+            if i is None or j is None:
+                continue
+            length = np.sqrt(((points[:, i] - points[:, j]) ** 2).sum(axis=1))
+            wrong = _impossible(length, recording.time)
+            upper_worse = jump[:, i] > jump[:, j]
+            out[:, i] |= wrong & upper_worse
+            out[:, j] |= wrong & ~upper_worse
+    return out
+
+
+def _impossible(length: Array, time: Array) -> Mask:
+    """Mark lengths that a bone of fixed length cannot show."""
+    wrong = np.zeros(len(length), dtype=bool)
+    stretch = ((time - time[0]) / _STRETCH_S).astype(int)
+    stretch = np.minimum(stretch, max(int(stretch[-1]) - 1, 0))  # no short one at the end
+    for start, stop in _stretches(stretch):
+        some = length[start:stop]
+        known = some[np.isfinite(some)]
+        if not known.size:
+            continue
+        short, full = np.percentile(known, (10.0, 80.0))
+        wrong[start:stop] = some > (1 + _LENGTH) * full
+        if short > _STEADY * full:
+            wrong[start:stop] |= some < (1 - _LENGTH) * full
+    return wrong
+
+
+def _stretches(label: NDArray[np.int_]) -> list[tuple[int, int]]:
+    edges = [0, *(np.flatnonzero(np.diff(label)) + 1).tolist(), len(label)]
+    return list(itertools.pairwise(edges))
