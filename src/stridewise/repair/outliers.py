@@ -67,26 +67,20 @@ def _jumps(points: Array, apart: int) -> Array:
     The guesses go on from the two frames before, from the two after, and between the neighbours:
     beside an outlier one of them is still right.
     """
-    frames = len(points)
-
-    def shifted(by: int) -> Array:
-        index = np.arange(frames) + by
-        inside = (index >= 0) & (index < frames)
-        moved: Array = points[index.clip(0, frames - 1)]
-        moved[~inside] = np.nan
-        return moved
-
-    b2, b1, a1, a2 = (shifted(n * apart) for n in (-2, -1, 1, 2))
-    guesses = (2 * b1 - b2, 2 * a1 - a2, (b1 + a1) / 2)
-    misses = np.stack([((points - guess) ** 2).sum(axis=2) for guess in guesses])
-    miss = np.sqrt(np.where(np.isfinite(misses), misses, np.inf).min(axis=0))
-    known = np.isfinite(miss)
-    allowed = np.full(points.shape[1], _LEAST)
-    for k in np.flatnonzero(known.any(axis=0)):
-        usual = float(np.percentile(miss[known[:, k], k], _QUANTILE))
-        allowed[k] = max(_TIMES * usual, _LEAST)
-    share: Array = np.where(known, miss / allowed, 0.0)
-    return share
+    out = np.zeros(points.shape[:2])
+    for k in range(points.shape[1]):
+        point = points[:, k]
+        edge = np.full((2 * apart, point.shape[1]), np.nan)
+        wide = np.concatenate([edge, point, edge])
+        b2, b1, a1, a2 = (wide[n * apart :][: len(point)] for n in (0, 1, 3, 4))
+        guesses = (2 * b1 - b2, 2 * a1 - a2, (b1 + a1) / 2)
+        misses = [((point - guess) ** 2).sum(axis=1) for guess in guesses]
+        miss = np.sqrt(np.fmin(np.fmin(misses[0], misses[1]), misses[2]))
+        known = np.isfinite(miss)
+        if known.any():
+            usual = float(np.percentile(miss[known], _QUANTILE))
+            out[known, k] = miss[known] / max(_TIMES * usual, _LEAST)
+    return out
 
 
 def _wrong_lengths(recording: Recording, points: Array, jump: Array) -> Mask:

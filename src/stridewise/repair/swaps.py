@@ -85,7 +85,10 @@ def find_swaps(
     swapped = np.zeros(len(seen), dtype=bool)
     for _ in range(_ROUNDS):
         expected = _expected(np.where(swapped[:, None, None], -apart, apart), guide)
-        swapped = _cheapest(motion, _state_costs(apart, expected, steps))
+        found = _cheapest(motion, _state_costs(apart, expected, steps))
+        if np.array_equal(found, swapped):
+            break
+        swapped = found
     if 2 * np.count_nonzero(swapped) > len(seen):
         swapped = ~swapped
     out[seen] = swapped
@@ -224,23 +227,27 @@ def _median(values: Array) -> float:
 
 def _cheapest(motion: Array, state: Array) -> Mask:
     """Return the states (True is exchanged) along the cheapest path."""
-    # Total cost by (state before, state now); there is no state before the first frame.
-    total = [[0.0, np.inf], [np.inf, 0.0]]
-    came: list[list[list[int]]] = []
-    for cost, own in zip(motion[1:].tolist(), state[1:].tolist(), strict=True):
-        new, back = [[0.0, 0.0], [0.0, 0.0]], [[0, 0], [0, 0]]
-        for now in (0, 1):
-            for following in (0, 1):
-                change = now ^ following
-                kept, turned = total[now][now], total[1 - now][now]
-                a, b = kept + cost[change][0], turned + cost[change][1]
-                back[now][following] = now if a <= b else 1 - now
-                new[now][following] = min(a, b) + _CHANGE * change + own[following]
-        total = new
-        came.append(back)
-    before, now = min(((i, j) for i in (0, 1) for j in (0, 1)), key=lambda s: total[s[0]][s[1]])
+    # Total cost by state before and state now (0 kept, 1 exchanged).
+    t00, t01, t10, t11 = 0.0, np.inf, np.inf, 0.0
+    came = []
+    own = state[1:].tolist()
+    for (on, on_after, off, off_after), (kept, exchanged) in zip(
+        motion[1:].reshape(-1, 4).tolist(), own, strict=True
+    ):
+        # Each pair: without and with a change into the frame before.
+        a00, b00 = t00 + on, t10 + on_after
+        a01, b01 = t00 + off, t10 + off_after
+        a11, b11 = t11 + on, t01 + on_after
+        a10, b10 = t11 + off, t01 + off_after
+        came.append((b00 < a00, b01 < a01, b10 < a10, b11 < a11))
+        t00 = (b00 if b00 < a00 else a00) + kept
+        t01 = (b01 if b01 < a01 else a01) + exchanged + _CHANGE
+        t10 = (b10 if b10 < a10 else a10) + kept + _CHANGE
+        t11 = (b11 if b11 < a11 else a11) + exchanged
+    now = int(min(t01, t11) < min(t00, t10))
+    before = int(t11 < t01) if now else int(t10 < t00)
     path = [now]
-    for back in reversed(came):
+    for changed in reversed(came):
         path.append(before)
-        before, now = back[before][now], before
+        before, now = before ^ changed[2 * before + now], before
     return np.array(path[::-1], dtype=bool)
