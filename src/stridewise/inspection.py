@@ -196,11 +196,12 @@ def describe(recording: Recording, people: int = 1) -> Inspection:
         )
     try:
         view = find_view(recording, Context())
-        even, repairs = clean(recording)
-        problems += [f"{repair.detail}." for repair in repairs if repair.step != "even_time"]
+        if recording.frames > 2:
+            even, repairs = clean(recording)
+            problems += [f"{repair.detail}." for repair in repairs if repair.step != "even_time"]
     except InputError as error:
         problems.append(str(error))
-    cadence = swing_cadence(even) if even is not None and even.frames > 2 else None
+    cadence = swing_cadence(even) if even is not None else None
     if even is not None and view is not None and not recording.missing_required():
         level = noise_level(even)
         known = level[np.isfinite(level)]

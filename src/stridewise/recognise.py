@@ -10,7 +10,7 @@ from stridewise.activities import Activity
 from stridewise.context import Context
 from stridewise.errors import InputError
 from stridewise.gait.motion import Motion
-from stridewise.gait.rhythm import free_fall, swing_cadence
+from stridewise.gait.rhythm import FLIGHT_FALL, free_fall, swing_cadence
 from stridewise.gait.strides import Steps
 from stridewise.recording import Recording
 from stridewise.skeletons import REQUIRED
@@ -20,9 +20,6 @@ MIN_DURATION_S = 1.0
 MIN_FPS = 12.0
 #: Cadences that differ by less than this share are the same.
 _SAME_CADENCE = 0.15
-#: Downward acceleration of the hips, as a share of gravity, without which nobody has left the
-#: ground: 19 laboratory runners and one sprinter show 0.9 or more, 10 walkers 0.5 or less.
-_FLIGHT_FALL = 0.6
 
 
 def check(recording: Recording) -> None:
@@ -91,7 +88,7 @@ def decline(
             )
             or reason
         )
-    if swing is not None and activity.limits.flight and free_fall(recording) < _FLIGHT_FALL:
+    if swing is not None and activity.limits.flight and free_fall(recording) < FLIGHT_FALL:
         grounded = (
             "The hips never fall freely, so there is no flight phase, as in walking or in slow "
             "motion (see --time-scale)"

@@ -88,3 +88,10 @@ def test_nobody():
 def test_notes_of_the_reader_stay():
     people = [recording(RUNNER, notes=("from the reader",)), recording(smaller(0.4))]
     assert choose(people).notes[0] == "from the reader"
+
+
+def test_holes_of_years_take_no_memory():
+    time = np.arange(FRAMES) / FPS
+    time[FRAMES // 2 :] += 1e14
+    people = [recording(RUNNER, time=time), recording(smaller(0.4), time=time)]
+    assert "person 1 was taken" in choose(people).notes[0]

@@ -232,6 +232,11 @@ def test_the_frame_rate_when_the_file_states_none(file):
         ("OFFSET 0 -4 0", "OFFSET 0 nan 0", r"OFFSET in line \d+ cannot be used"),
         ("CHANNELS 3 Z", "CHANNELS 2 Z", r"CHANNELS in line \d+ cannot be used"),
         ("CHANNELS 3 Zrotation", "CHANNELS 3 Zrot", r"CHANNELS in line \d+ cannot be used"),
+        (
+            "OFFSET 0 -4 0",
+            "CHANNELS 1 Xrotation",
+            r"Line \d+ gives CHANNELS to a joint that has some",
+        ),
         ("0.5 10 5 ", "0.5 x 5 ", r"Line \d+ is no frame\. Expected 30 numbers"),
         ("0.5 10 5 ", "0.5 nan 5 ", "frames without numbers"),
         ("0.5 10 5 ", "0.5 10 5 1 ", r"Line \d+ is no frame"),

@@ -170,6 +170,7 @@ GOOD = [result(f, p) for f, p in enumerate(numbered(17))]
         ([{"image_id": None, "keypoints": []}], "no usable image_id"),
         ([{"image_id": [1], "keypoints": []}], "no usable image_id"),
         ([result(10**30, numbered(17)[0])], "no usable image_id"),
+        ([result(0.5, numbered(17)[0])], "no usable image_id"),
         ([result(float("nan"), numbered(17)[0])], "no usable image_id"),
         ([result(1, numbered(19)[0])], "19 points without names"),
         ([*GOOD, {"image_id": 9, "keypoints": {"x": 1}}], "frame 9 cannot be used"),

@@ -89,7 +89,7 @@ class Detections:
         """Diagonal of the box around the seen points, shape (bodies,); above 0."""
         low, high = (pick(self.xy, axis=1) for pick in (np.nanmin, np.nanmax))
         size: Array = np.hypot(*(high - low).T)
-        return np.maximum(size, np.finfo(float).tiny)
+        return np.maximum(size, _SMALLEST)
 
     def shape(self, rows: Index) -> Array:
         """Return points about the centre in body sizes, shape (rows, keypoints, 2)."""
@@ -122,6 +122,8 @@ class Detections:
         return out
 
 
+#: Points that all lie in one place have a size too, so that distances can be in sizes.
+_SMALLEST = 1e-9
 #: Pairs of bodies compared at once, to bound the memory.
 _PAIRS = 65_536
 

@@ -22,9 +22,6 @@ _SHORTEST_S = 1.0
 #: Ankles that swing less about each other than this (standard deviation, in leg lengths) take no
 #: steps: in running it is 0.2 from the front and more from the side.
 _STEP = 0.08
-#: Downward acceleration of the hips, as a share of gravity, that shows flight (see
-#: `stridewise.gait.rhythm.free_fall`): runners reach 0.9, walkers 0.5.
-_FALLS = 0.6
 #: The second person is a candidate too from this share of the first one's weight on.
 _DOUBT = 0.6
 
@@ -127,20 +124,19 @@ def _describe(recording: Recording, frames: int) -> _Person:
 
 def _gait(recording: Recording) -> str:
     """Return how a person moves, one of `_COUNTS`."""
-    from stridewise.gait.rhythm import free_fall, swing_cadence
+    from stridewise.gait.rhythm import FLIGHT_FALL, free_fall, swing_cadence
     from stridewise.repair.clean import clean
     from stridewise.view import leg_length
 
-    if recording.duration < _SHORTEST_S:
-        return _BRIEF
-    middle = recording.time[0] + recording.duration / 2
-    near = np.abs(recording.time - middle) <= _LOOK_S / 2
+    near = np.abs(recording.time - recording.time[recording.frames // 2]) <= _LOOK_S / 2
     part = recording.with_(
         xy=recording.xy[near],
         confidence=recording.confidence[near],
         time=recording.time[near],
         depth=None if recording.depth is None else recording.depth[near],
     )
+    if part.duration < _SHORTEST_S:
+        return _BRIEF
     try:
         even, _ = clean(part)
         if swing_cadence(even) is None:
@@ -148,6 +144,6 @@ def _gait(recording: Recording) -> str:
         gap = even.point("right_ankle") - even.point("left_ankle")
         if not np.nanstd(gap, axis=0).max() > _STEP * leg_length(even):
             return "stands"
-        return "runs" if free_fall(even) >= _FALLS else "steps"
+        return "runs" if free_fall(even) >= FLIGHT_FALL else "steps"
     except InputError:  # the times are too uneven, or no leg is ever seen whole
         return _BRIEF

@@ -247,9 +247,11 @@ def _number(value: Any) -> float | None:
 
 
 def frame_number(value: Any) -> float | None:
-    """Return a whole or broken frame number; None for anything else."""
+    """Return a frame number; None for what is none."""
     number = _number(value)
-    return number if number is not None and abs(number) < LARGEST_NUMBER else None
+    if number is None or not abs(number) < LARGEST_NUMBER or not number.is_integer():
+        return None
+    return number
 
 
 def _confidence(given: Array) -> tuple[Array, list[str]]:

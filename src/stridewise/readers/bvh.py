@@ -136,6 +136,10 @@ def _skeleton(lines: Iterator[tuple[int, str]]) -> list[_Joint]:
             joints[open_joints[-1]].offset = _offset(rest, number)
         elif word == "CHANNELS" and open_joints:
             joint = joints[open_joints[-1]]
+            if joint.channels:
+                raise InputError(
+                    f"Line {number} gives CHANNELS to a joint that has some", expected=_EXPECTED
+                )
             joint.channels, joint.first = _channels(rest, number), channels
             channels += len(joint.channels)
         elif word == "MOTION":

@@ -26,8 +26,10 @@ _BONES = (("shoulder", "hip"), ("hip", "knee"), ("knee", "ankle"))
 #: A bone is impossible when it is longer than its usual full length by this share, and shorter by
 #: it where it always shows its full length.
 _LENGTH, _STEADY = 0.25, 0.85
-#: The usual length is taken anew for stretches of this many seconds, as the runner may come closer.
+#: The usual length is taken anew for stretches of this many seconds.
 _STRETCH_S = 2.0
+#: The size of a runner who comes closer is followed over this time.
+_SIZE_S = 0.7
 
 
 def find_outliers(recording: Recording, leg_length: float) -> Mask:
@@ -50,6 +52,7 @@ def find_outliers(recording: Recording, leg_length: float) -> Mask:
     out = np.zeros(points.shape[:2], dtype=bool)
     if recording.frames < 5:
         return out
+    points /= _growth(recording)[:, None, None]
     apart = max(1, round(_NEIGHBOUR_S * recording.fps))
     for _ in range(_ROUNDS):
         jump = _jumps(points, apart)
@@ -59,6 +62,25 @@ def find_outliers(recording: Recording, leg_length: float) -> Mask:
         out |= found
         points = np.where(found[..., None], np.nan, points)
     return out
+
+
+def _growth(recording: Recording) -> Array:
+    """Size of the runner in the image over time against its median, from the trunk; 1 if unseen."""
+    from scipy.ndimage import median_filter
+
+    top, bottom = (
+        np.mean([recording.point(f"{side}_{part}") for side in SIDES], axis=0)
+        for part in ("shoulder", "hip")
+    )
+    trunk = np.sqrt(((top - bottom) ** 2).sum(axis=1))
+    known = np.flatnonzero(trunk > 0)
+    if not known.size:
+        return np.ones(recording.frames)
+    trunk = np.interp(np.arange(recording.frames), known, trunk[known])
+    window = 2 * round(_SIZE_S * recording.fps / 2) + 1
+    smooth = median_filter(trunk, window, mode="nearest")
+    growth: Array = smooth / np.median(smooth)
+    return growth
 
 
 def _jumps(points: Array, apart: int) -> Array:

@@ -37,10 +37,12 @@ _VELOCITY_FPS = 60.0
 #: Smallest scale of the prediction error, leg lengths, and the degrees of freedom of its tails:
 #: motion is uneven and single points jump.
 _SCALE, _TAILS = 0.01, 4.0
+#: Median of the squared error of a plane, from its lower quartile, which swaps leave alone.
+_TYPICAL = 2.4
 #: What the rest of the recording predicts errs alike over this time.
 _ALIKE_S = 0.1
-#: Heel, toes and ankle err together; each point counts as this share of an independent one.
-_SHARE = 0.5
+#: Heel and toes err along with the ankle, so each counts as this share of an independent point.
+_SHARE = {"heel": 0.3, "big_toe": 0.3, "small_toe": 0.3}
 #: Sides closer together than this share of their distance within this time have merged.
 _CLOSE, _SUDDEN_S = 0.6, 0.05
 #: How often what is expected is learnt again from what was put in order.
@@ -72,20 +74,26 @@ def find_swaps(
         The fewer frames of the two labellings that are mirror images of each other.
     """
     out = np.zeros(recording.frames, dtype=bool)
+    if recording.frames < 3:
+        return out
     whole = _difference(recording, parts) / leg_length
+    telling = _telling(whole)
+    if not telling.any():
+        return out
     # Arms do pass each other all at once; they have the legs to tell their order.
-    merged = np.zeros_like(out) if guides else _merged(whole, recording.fps)
+    merged = np.zeros_like(out) if guides else _merged(whole[:, telling], recording.fps)
     seen = np.flatnonzero(np.isfinite(whole[..., 0]).any(axis=1) & ~merged)
     if len(seen) < 3:
         return out
     apart, time = whole[seen], recording.time[seen]
     guide = _difference(recording, guides)[seen] / leg_length
+    weights = np.array([_SHARE.get(part, 1.0) for part in _paired(recording, parts)]) * telling
     steps = np.diff(time, prepend=time[0])
-    motion = _motion_costs(apart, time)
+    motion = _motion_costs(apart, time, weights)
     swapped = np.zeros(len(seen), dtype=bool)
     for _ in range(_ROUNDS):
         expected = _expected(np.where(swapped[:, None, None], -apart, apart), guide)
-        found = _cheapest(motion, _state_costs(apart, expected, steps))
+        found = _cheapest(motion, _state_costs(apart, expected, steps, weights))
         if np.array_equal(found, swapped):
             break
         swapped = found
@@ -121,13 +129,16 @@ def exchange(recording: Recording, parts: Sequence[str], frames: Mask) -> Record
     )
 
 
+def _paired(recording: Recording, parts: Sequence[str]) -> list[str]:
+    """Return those parts that the recording has on both sides."""
+    names = set(recording.keypoints)
+    return [part for part in parts if {f"left_{part}", f"right_{part}"} <= names]
+
+
 def _pairs(recording: Recording, parts: Sequence[str]) -> list[tuple[int, int]]:
     index = {name: i for i, name in enumerate(recording.keypoints)}
-    return [
-        (index[f"left_{part}"], index[f"right_{part}"])
-        for part in parts
-        if f"left_{part}" in index and f"right_{part}" in index
-    ]
+    found = _paired(recording, parts)
+    return [(index[f"left_{part}"], index[f"right_{part}"]) for part in found]
 
 
 def _difference(recording: Recording, parts: Sequence[str]) -> Array:
@@ -159,7 +170,20 @@ def _merged(apart: Array, fps: float) -> Mask:
     return close
 
 
-def _motion_costs(apart: Array, time: Array) -> Array:
+def _telling(apart: Array) -> Mask:
+    """Tell the pairs whose sides are apart by more than noise, shape (pairs,).
+
+    Noise alone changes from frame to frame by more than its own size, twice in the mean square.
+    """
+    size, change = (
+        np.array([_quantile(column, 50.0) for column in (values**2).sum(axis=2).T])
+        for values in (apart, np.diff(apart, axis=0))
+    )
+    telling: Mask = change < size
+    return telling
+
+
+def _motion_costs(apart: Array, time: Array, weights: Array) -> Array:
     """Cost of each frame given the two before it, shape (frames, 2, 2).
 
     The second index tells whether the state changes into this frame, the third whether it changed
@@ -182,16 +206,22 @@ def _motion_costs(apart: Array, time: Array) -> Array:
         error[1, changed] = ((now + guess) ** 2).sum(axis=2)
     error[:, :, steps > _APART_S] = np.nan
     out = np.zeros((frames, 2, 2))
-    out[1:] = np.moveaxis(_misfit(error, error.min(axis=(0, 1)), axes), 2, 0)
+    out[1:] = np.moveaxis(_misfit(error, error[0, 0], axes, weights), 2, 0)
     return out
 
 
-def _misfit(error: Array, typical: Array, axes: int) -> Array:
+def _misfit(error: Array, typical: Array, axes: int, weights: Array) -> Array:
     """Negative log-likelihood of squared errors (..., frames, pairs) with heavy tails (Student)."""
-    scale = np.maximum([_median(column) for column in typical.T], _SCALE**2)
+    scale = np.maximum([_TYPICAL * _quantile(column, 25.0) for column in typical.T], _SCALE**2)
     each = (_TAILS + axes) / 2 * np.log1p(error / (_TAILS * scale))
-    total: Array = _SHARE * np.nansum(each, axis=-1)
+    total: Array = np.nansum(weights * each, axis=-1)
     return total
+
+
+def _quantile(values: Array, percent: float) -> float:
+    """Percentile of the known values; 0 when there are none."""
+    known = values[np.isfinite(values)]
+    return float(np.percentile(known, percent)) if known.size else 0.0
 
 
 def _expected(apart: Array, guide: Array) -> Array:
@@ -210,19 +240,14 @@ def _expected(apart: Array, guide: Array) -> Array:
     return out
 
 
-def _state_costs(apart: Array, expected: Array, steps: Array) -> Array:
+def _state_costs(apart: Array, expected: Array, steps: Array, weights: Array) -> Array:
     """Cost of being kept and exchanged in each frame, shape (frames, 2)."""
     error = np.stack([((apart - sign * expected) ** 2).sum(axis=2) for sign in (1.0, -1.0)])
     weight = np.minimum(steps / _ALIKE_S, 1.0)
-    costs = weight * _misfit(error, error.min(axis=0), apart.shape[2])
+    costs = weight * _misfit(error, error[0], apart.shape[2], weights)
     costs[1] += _SECOND * steps
     out: Array = costs.T
     return out
-
-
-def _median(values: Array) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else 0.0
 
 
 def _cheapest(motion: Array, state: Array) -> Mask:
