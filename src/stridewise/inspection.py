@@ -198,7 +198,7 @@ def describe(recording: Recording, people: int = 1) -> Inspection:
         view = find_view(recording, Context())
         if recording.frames > 2:
             even, repairs = clean(recording)
-            problems += [f"{repair.detail}." for repair in repairs if repair.step != "even_time"]
+            problems += [f"{repair.detail}." for repair in repairs if repair.step != "time_base"]
     except InputError as error:
         problems.append(str(error))
     cadence = swing_cadence(even) if even is not None else None

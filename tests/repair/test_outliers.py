@@ -64,6 +64,13 @@ def test_a_clean_recording_keeps_its_points(fps: float, yaw: float, noise: float
     assert find_outliers(whole, leg_length(whole)).mean() <= 0.0005
 
 
+def test_lost_frames_do_not_look_like_jumps() -> None:
+    whole = runner()
+    kept = np.random.default_rng(0).random(whole.frames) > 0.05
+    few = Recording(whole.xy[kept], whole.confidence[kept], whole.time[kept], whole.keypoints)
+    assert find_outliers(few, leg_length(whole)).mean() <= 0.0005
+
+
 def test_a_runner_who_comes_closer_keeps_his_limbs() -> None:
     whole = runner(90.0, seconds=12.0)
     growth = np.linspace(0.5, 2.0, whole.frames)[:, None, None]

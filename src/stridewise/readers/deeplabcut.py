@@ -34,8 +34,7 @@ _EXPECTED = (
 
 def recognise(head: bytes, path: Path) -> bool:
     """Say whether the file has DeepLabCut's header rows, or its table in HDF5."""
-    inside = hdf5.members(head, path)
-    if inside is None or TABLE in inside:
+    if hdf5.mentions(head, path, TABLE.encode()):
         return True
     starts = tuple(row[0].lower() if row else "" for row in tables.first_rows(head, 4))
     return any(starts[: len(levels)] == levels for levels in _LEVELS)
@@ -154,33 +153,36 @@ def _before(first: list[str], rest: Any) -> Any:
 
 
 def _from_hdf5(path: Path) -> tuple[list[Column], Array, Array, list[str]]:
-    with hdf5.opened(path) as file:
-        group = file.get(TABLE, {})
-        if "table" in group:
-            return *_appendable(group), []
-        if "block0_values" in group:
-            return *_fixed(group), []
+    names = ["table", "axis1", "block0_values"]
+    names += [f"block0_items_{kind}{level}" for kind in ("level", "label") for level in range(4)]
+    found = hdf5.read(path, [TABLE, *(f"{TABLE}/{name}" for name in names)])
+    if f"{TABLE}/table" in found.attributes:
+        return *_appendable(found), []
+    if f"{TABLE}/block0_values" in found.attributes:
+        return *_fixed(found), []
     raise InputError(f"{path.name} has no table {TABLE}", expected="a file of analyze_videos")
 
 
-def _appendable(group: Any) -> tuple[list[Column], Array, Array]:
+def _appendable(found: hdf5.Contents) -> tuple[list[Column], Array, Array]:
     """Return what pandas wrote with `format="table"`: one record per row, in blocks of columns."""
-    table = hdf5.dataset(group, "table")
-    blocks = [name for name in table.dtype.names or () if name.startswith("values_block_")]
-    if "index" not in (table.dtype.names or ()) or not blocks:
+    table = found.array(f"{TABLE}/table")
+    fields = table.dtype.names or ()
+    blocks = [name for name in fields if name.startswith("values_block_")]
+    if "index" not in fields or not blocks:
         raise InputError("The table of the HDF5 file cannot be used", expected=_EXPECTED)
-    records = table[()]
-    if records["index"].dtype.kind not in "iu":
-        raise _pictures(str(records["index"][:1])[:60])
+    if table["index"].dtype.kind not in "iu" or table["index"].ndim != 1:
+        raise _pictures(str(table["index"][:1])[:60])
     columns: list[Column] = []
     values = []
     for block in blocks:
-        columns += _unpickled(table.attrs[f"{block}_kind"])
-        values.append(np.asarray(records[block], dtype=float).reshape(len(records), -1))
+        if table[block].dtype.kind not in "fiu":
+            raise InputError(f"{block} holds no numbers", received=table[block].dtype)
+        columns += _unpickled(found.attributes[f"{TABLE}/table"].get(f"{block}_kind", ""))
+        values.append(table[block].astype(float).reshape(len(table), -1))
     stacked = np.concatenate(values, axis=1)
     if len(columns) != stacked.shape[1] or not all(len(c) in (3, 4) for c in columns):
         raise InputError("The names of the columns do not fit the table", expected=_EXPECTED)
-    return columns, records["index"].astype(float), stacked
+    return columns, table["index"].astype(float), stacked
 
 
 def _unpickled(data: object) -> list[Column]:
@@ -191,33 +193,35 @@ def _unpickled(data: object) -> list[Column]:
     stack: list[Any] = []
     marks: list[int] = []
     memo: dict[Any, Any] = {}
-    raw = data.encode("latin-1") if isinstance(data, str) else bytes(data)  # type: ignore[call-overload]
-    for operation, argument, _ in pickletools.genops(raw):
-        if operation.name == "MARK":
-            marks.append(len(stack))
-        elif operation.name in ("TUPLE", "LIST"):
-            start = marks.pop()
-            items = stack[start:]
-            stack[start:] = [tuple(items) if operation.name == "TUPLE" else items]
-        elif operation.name == "UNICODE":
-            stack.append(argument)
-        elif operation.name == "PUT":
-            memo[argument] = stack[-1]
-        elif operation.name == "GET":
-            stack.append(memo[argument])
-        elif operation.name == "APPEND":
-            item = stack.pop()
-            stack[-1].append(item)
-        elif operation.name == "STOP":
-            break
-        else:
-            raise InputError(
-                "The names of the columns cannot be read from the HDF5 file",
-                expected="text only",
-                received=operation.name,
-                hint="Save the table as CSV",
-            )
-    columns = stack[-1]
+    try:
+        for operation, argument, _ in pickletools.genops(str(data).encode("latin-1")):
+            if operation.name == "MARK":
+                marks.append(len(stack))
+            elif operation.name in ("TUPLE", "LIST"):
+                start = marks.pop()
+                items = stack[start:]
+                stack[start:] = [tuple(items) if operation.name == "TUPLE" else items]
+            elif operation.name == "UNICODE":
+                stack.append(argument)
+            elif operation.name == "PUT":
+                memo[argument] = stack[-1]
+            elif operation.name == "GET":
+                stack.append(memo[argument])
+            elif operation.name == "APPEND":
+                item = stack.pop()
+                stack[-1].append(item)
+            elif operation.name == "STOP":
+                break
+            else:
+                raise ValueError(operation.name)
+        columns = stack[-1]
+    except (ValueError, LookupError, AttributeError) as error:
+        raise InputError(
+            "The names of the columns cannot be read from the HDF5 file",
+            expected="a list of text",
+            received=error,
+            hint="Save the table as CSV",
+        ) from None
     if not isinstance(columns, list) or not all(
         isinstance(c, tuple) and all(isinstance(word, str) for word in c) for c in columns
     ):
@@ -225,24 +229,26 @@ def _unpickled(data: object) -> list[Column]:
     return columns
 
 
-def _fixed(group: Any) -> tuple[list[Column], Array, Array]:
+def _fixed(found: hdf5.Contents) -> tuple[list[Column], Array, Array]:
     """Return what pandas wrote in its fixed format, as `movement` does: names as codes."""
-    values = hdf5.numbers(group, "block0_values", 2)
-    depth = int(group.attrs.get("block0_items_nlevels", 0))
-    if depth not in (3, 4) or "axis1" not in group:
-        raise _pictures("a table without frame numbers")
+    values = found.numbers(f"{TABLE}/block0_values", 2)
     levels = []
-    for level in range(depth):
-        words = hdf5.words(group, f"block0_items_level{level}")
-        codes = hdf5.numbers(group, f"block0_items_label{level}", 1).astype(int)
+    for level in range(4):
+        items = f"{TABLE}/block0_items_"
+        if f"{items}level{level}" not in found.arrays:
+            break
+        words = found.words(f"{items}level{level}")
+        codes = found.numbers(f"{items}label{level}", 1).astype(int)
+        if len(codes) and not 0 <= codes.min() <= codes.max() < len(words):
+            raise InputError("The names of the columns cannot be used", expected=_EXPECTED)
         levels.append([words[code] for code in codes])
-    columns = list(zip(*levels, strict=True))
-    index = hdf5.dataset(group, "axis1")
-    if index.dtype.kind not in "iu" or index.shape != values.shape[:1]:
-        raise _pictures(f"an index of {index.dtype}")
-    if len(columns) != values.shape[1]:
+    columns = list(zip(*levels, strict=False))
+    if len(levels) < 3 or len(columns) != values.shape[1]:
         raise InputError("The names of the columns do not fit the table", expected=_EXPECTED)
-    return columns, hdf5.numbers(group, "axis1", 1), values
+    index = found.arrays.get(f"{TABLE}/axis1")
+    if index is None or index.dtype.kind not in "iu" or index.shape != values.shape[:1]:
+        raise _pictures("no frame numbers" if index is None else f"an index of {index.dtype}")
+    return columns, index.astype(float), values
 
 
 reader = Reader(

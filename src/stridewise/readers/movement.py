@@ -45,8 +45,7 @@ class _Poses:
 
 def recognise(head: bytes, path: Path) -> bool:
     """Say whether the file is HDF5 (netCDF 4) with position over time and space."""
-    inside = hdf5.members(head, path)
-    return inside is None or inside >= {"position", "time", "space"}
+    return hdf5.mentions(head, path, b"position", b"time", b"space", b"keypoint")
 
 
 def read(path: Path, options: Options) -> list[Recording]:
@@ -69,23 +68,20 @@ def read(path: Path, options: Options) -> list[Recording]:
     InputError
         When the file is damaged or lacks a variable, or both legs are not there.
     """
-    with hdf5.opened(path) as file:
-        lengths = {axis: hdf5.dataset(file, axis).size for axis in _NAMES if axis in file}
-        names = _axis_names(file, "position", lengths)
-        raw = hdf5.numbers(file, "position", len(names))
-        confidence = None
-        if "confidence" in file:
-            axes = _axis_names(file, "confidence", lengths)
-            confidence = _turned(hdf5.numbers(file, "confidence", len(axes)), axes, _AXES[:3])
-        keypoints = next((name for name in ("keypoints", "keypoint") if name in file), "keypoints")
-        poses = _Poses(
-            position=_turned(raw, names, _AXES),
-            confidence=confidence,
-            time=hdf5.numbers(file, "time", 1),
-            space=hdf5.words(file, "space"),
-            keypoints=hdf5.words(file, keypoints),
-            attributes={key: _attribute(value) for key, value in file.attrs.items()},
-        )
+    found = hdf5.read(path, [*_NAMES, "position", "confidence"])
+    names = _axis_names(found, "position")
+    confidence = None
+    if "confidence" in found.arrays:
+        axes = _axis_names(found, "confidence")
+        confidence = _turned(found.numbers("confidence", len(axes)), axes, _AXES[:3])
+    poses = _Poses(
+        position=_turned(found.numbers("position", len(names)), names, _AXES),
+        confidence=confidence,
+        time=found.numbers("time", 1),
+        space=found.words("space"),
+        keypoints=found.words("keypoint" if "keypoint" in found.arrays else "keypoints"),
+        attributes=found.attributes[""],
+    )
     return _recordings(poses, options)
 
 
@@ -156,32 +152,19 @@ def from_xarray(
     return recording.with_(format=str(dataset.attrs.get("source_software", "") or "movement"))
 
 
-def _axis_names(file: Any, variable: str, lengths: Mapping[str, int]) -> list[str]:
-    """Return the names of a variable's axes: by netCDF's numbers, else by their lengths.
-
-    netCDF keeps names as references besides; those are not followed, because the library crashes
-    on damaged ones.
-    """
-    found = hdf5.dataset(file, variable)
-    numbers = {file[axis].attrs.get("_Netcdf4Dimid"): axis for axis in lengths}
-    stated = np.ravel(found.attrs.get("_Netcdf4Coordinates", ()))
-    if len(stated) == found.ndim and all(number in numbers for number in stated):
+def _axis_names(found: hdf5.Contents, variable: str) -> list[str]:
+    """Return the names of a variable's axes: by netCDF's numbers, else by their lengths."""
+    shape = found.array(variable).shape
+    lengths = {axis: found.arrays[axis].size for axis in _NAMES if axis in found.arrays}
+    numbers = {found.attributes[axis].get("_Netcdf4Dimid"): axis for axis in lengths}
+    stated = found.attributes[variable].get("_Netcdf4Coordinates")
+    if isinstance(stated, list) and len(stated) == len(shape) and set(stated) <= numbers.keys():
         return [numbers[number] for number in stated]
-    for order in (_NAMES, tuple(reversed(_NAMES))):
-        names = [axis for axis in order if axis in lengths and axis != "time"]
-        names = ["time", *(axis for axis in names if variable == "position" or axis != "space")]
-        if found.shape == tuple(lengths[axis] for axis in names if axis in lengths):
+    for order in (_NAMES, _NAMES[:1] + _NAMES[:0:-1]):
+        names = [a for a in order if a in lengths and (variable == "position" or a != "space")]
+        if shape == tuple(lengths[axis] for axis in names):
             return names
-    raise InputError(
-        f"The axes of {variable} are not known", expected=_EXPECTED, received=found.shape
-    )
-
-
-def _attribute(value: Any) -> Any:
-    """Return text or a number for an attribute of a netCDF file."""
-    if isinstance(value, bytes):
-        return hdf5.text(value)
-    return value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
+    raise InputError(f"The axes of {variable} are not known", expected=_EXPECTED, received=shape)
 
 
 def _turned(values: Array, axes: Sequence[str], wanted: Sequence[str]) -> Array:

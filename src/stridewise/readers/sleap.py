@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +25,9 @@ _PROJECT = frozenset(("frames", "instances", "pred_points", "metadata"))
 
 def recognise(head: bytes, path: Path) -> bool:
     """Say whether the file is an analysis export, or a project to be exported first."""
-    inside = hdf5.members(head, path)
-    if inside is None or inside >= {"tracks", "node_names"} or inside >= _PROJECT:
+    if hdf5.mentions(head, path, b"node_names", b"tracks"):
+        return True
+    if hdf5.mentions(head, path, *(name.encode() for name in _PROJECT)):
         return True
     names = tables.header_of(head)
     return "frame_idx" in names and any(name.endswith(".x") for name in names)
@@ -59,28 +59,28 @@ def read(path: Path, options: Options) -> list[Recording]:
 
 
 def _from_hdf5(path: Path, options: Options) -> list[Recording]:
-    with hdf5.opened(path) as file:
-        if "tracks" not in file and set(file) >= _PROJECT:
-            raise InputError(
-                f"{path.name} is a SLEAP project",
-                expected="an analysis file",
-                hint="In SLEAP choose File, Export Analysis HDF5",
-            )
-        names = hdf5.words(file, "node_names")
-        match = resolve(names, options.layout)
-        tracks = _turned(file, "tracks", ("track", "frame", "node", "xy"))
-        if tracks.shape[2:] != (len(names), 2):
-            raise InputError(
-                "The tracks do not fit the names of the nodes",
-                expected=f"{len(names)} nodes with x and y",
-                received=f"shape {tracks.shape}",
-            )
-        called = hdf5.words(file, "track_names") if "track_names" in file else []
-        called += [""] * (len(tracks) - len(called))
-        scores = np.full(tracks.shape[:3], np.nan)
-        if "point_scores" in file:
-            found = _turned(file, "point_scores", ("track", "frame", "node"))
-            scores = found if found.shape == scores.shape else scores
+    found = hdf5.read(path, ["node_names", "track_names", "tracks", "point_scores"])
+    if "tracks" not in found.members and found.members >= _PROJECT:
+        raise InputError(
+            f"{path.name} is a SLEAP project",
+            expected="an analysis file",
+            hint="In SLEAP choose File, Export Analysis HDF5",
+        )
+    names = found.words("node_names")
+    match = resolve(names, options.layout)
+    tracks = _turned(found, "tracks", ("track", "frame", "node", "xy"))
+    if tracks.shape[2:] != (len(names), 2):
+        raise InputError(
+            "The tracks do not fit the names of the nodes",
+            expected=f"{len(names)} nodes with x and y",
+            received=f"shape {tracks.shape}",
+        )
+    called = found.words("track_names") if "track_names" in found.arrays else []
+    called += [""] * (len(tracks) - len(called))
+    scores = np.full(tracks.shape[:3], np.nan)
+    if "point_scores" in found.arrays:
+        stated = _turned(found, "point_scores", ("track", "frame", "node"))
+        scores = stated if stated.shape == scores.shape else scores
     values = np.concatenate((tracks, scores[..., None]), axis=3)[:, :, match.index]
     time = timing.from_frames(np.arange(tracks.shape[1], dtype=float), fps=options.fps)
     seen = np.isfinite(values[..., :2]).all(axis=3).any(axis=(1, 2))
@@ -96,13 +96,15 @@ def _from_hdf5(path: Path, options: Options) -> list[Recording]:
     ]
 
 
-def _turned(file: Any, name: str, wanted: Sequence[str]) -> Array:
+def _turned(found: hdf5.Contents, name: str, wanted: Sequence[str]) -> Array:
     """Return an array with its axes in the wanted order."""
-    stated = file[name].attrs.get("dims")
-    axes = [a for a in _AXES if a in wanted] if stated is None else json.loads(hdf5.text(stated))
+    axes = [axis for axis in _AXES if axis in wanted]
+    stated = found.attributes.get(name, {}).get("dims")
+    if stated is not None:
+        axes = re.findall(r"\w+", str(stated))  # a JSON list
     if sorted(axes) != sorted(wanted):
-        raise InputError(f"The axes of {name} are not known", received=", ".join(map(str, axes)))
-    return hdf5.numbers(file, name, len(wanted)).transpose([axes.index(a) for a in wanted])
+        raise InputError(f"The axes of {name} are not known", received=", ".join(axes))
+    return found.numbers(name, len(wanted)).transpose([axes.index(axis) for axis in wanted])
 
 
 def _from_csv(path: Path, options: Options) -> list[Recording]:

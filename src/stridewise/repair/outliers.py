@@ -55,7 +55,7 @@ def find_outliers(recording: Recording, leg_length: float) -> Mask:
     points /= _growth(recording)[:, None, None]
     apart = max(1, round(_NEIGHBOUR_S * recording.fps))
     for _ in range(_ROUNDS):
-        jump = _jumps(points, apart)
+        jump = _jumps(points, recording.time, apart)
         found = (jump > 1.0) | _wrong_lengths(recording, points, jump)
         if not found.any():
             break
@@ -83,21 +83,38 @@ def _growth(recording: Recording) -> Array:
     return growth
 
 
-def _jumps(points: Array, apart: int) -> Array:
+def _jumps(points: Array, time: Array, apart: int) -> Array:
     """How far each point misses the best guess, as a share of what is allowed; 0 when unknown.
 
     The guesses go on from the two frames before, from the two after, and between the neighbours:
     beside an outlier one of them is still right.
     """
     out = np.zeros(points.shape[:2])
+    frames = len(points)
+
+    def neighbours(values: Array) -> list[Array]:
+        """Two before and two after each frame; NaN outside the recording."""
+        edge = np.full((2 * apart, values.shape[1]), np.nan)
+        wide = np.concatenate([edge, values, edge])
+        return [wide[n * apart :][:frames] for n in (0, 1, 3, 4)]
+
+    t = time[:, None]
+    t1, t2, t3, t4 = neighbours(t)
+    before, after = (t - t2) / (t2 - t1), (t - t3) / (t4 - t3)
+    between = (t - t2) / (t3 - t2)
     for k in range(points.shape[1]):
         point = points[:, k]
-        edge = np.full((2 * apart, point.shape[1]), np.nan)
-        wide = np.concatenate([edge, point, edge])
-        b2, b1, a1, a2 = (wide[n * apart :][: len(point)] for n in (0, 1, 3, 4))
-        guesses = (2 * b1 - b2, 2 * a1 - a2, (b1 + a1) / 2)
+        p1, p2, p3, p4 = neighbours(point)
+        guesses = (
+            p2 + before * (p2 - p1),
+            p3 + after * (p4 - p3),
+            p2 + between * (p3 - p2),
+        )
         misses = [((point - guess) ** 2).sum(axis=1) for guess in guesses]
         miss = np.sqrt(np.fmin(np.fmin(misses[0], misses[1]), misses[2]))
+        # Where only one guess can be made it goes on from outside, and errs twice as much as one
+        # from the middle.
+        miss[np.isfinite(misses).sum(axis=0) == 1] /= 2
         known = np.isfinite(miss)
         if known.any():
             usual = float(np.percentile(miss[known], _QUANTILE))

@@ -226,7 +226,7 @@ def _quantile(values: Array, percent: float) -> float:
 
 def _expected(apart: Array, guide: Array) -> Array:
     """Predict the difference from that of the guides and its mean, by least squares."""
-    frames, pairs, _axes = apart.shape
+    frames, pairs = apart.shape[:2]
     known = [np.ones((frames, 1)), guide.reshape(frames, -1)]
     factors = np.concatenate(known, axis=1)
     factors = factors[:, np.isfinite(factors).mean(axis=0) > 0.5]
