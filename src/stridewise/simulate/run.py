@@ -16,12 +16,12 @@ from stridewise.simulate.curves import basis, stride_phase
 from stridewise.simulate.foot import Foot
 from stridewise.simulate.path import fit_path
 from stridewise.simulate.person import Person, statistics
+from stridewise.simulate.upper_body import SIGN, across, down, upper_body
 from stridewise.skeletons import KEYPOINTS, SIDES, Side
 
 Array = NDArray[np.float64]
 
 GRAVITY = 9.81
-SIGN: dict[Side, int] = {"right": 1, "left": -1}
 #: Step-to-step SD in degrees; of the pelvis from the within-runner spread of pelvic drop, of trunk
 #: and arms an estimate.
 STEP_SD: dict[tuple[str, Side | None], float] = {
@@ -32,17 +32,6 @@ STEP_SD: dict[tuple[str, Side | None], float] = {
     ("shoulder_rotation", None): 1.0,
     **{(name, side): 2.0 for name in ("upper_arm", "forearm") for side in SIDES},
 }
-#: Head points from the middle of the shoulders, as a share of height: ahead, up, to the right.
-HEAD = {
-    "head_top": (0.000, 0.182, 0.000),
-    "nose": (0.060, 0.110, 0.000),
-    "left_eye": (0.047, 0.125, -0.018),
-    "right_eye": (0.047, 0.125, 0.018),
-    "left_ear": (0.005, 0.115, -0.043),
-    "right_ear": (0.005, 0.115, 0.043),
-}
-#: The head follows this share of the trunk's lean.
-HEAD_FOLLOWS = 0.4
 STRAIGHTEST_KNEE_DEG, KNEE_AHEAD_M = 2.5, 0.02
 #: How far the pelvis path may stray from what the legs want: level, and by knee angle.
 WISH_SD_M, KNEE_SD_DEG = 0.002, 0.3
@@ -194,15 +183,15 @@ class Run:
         right = (
             self.person.lengths["hip_width"]
             / 2
-            * _across(middle["obliquity", None], middle["rotation", None])
+            * across(middle["obliquity", None], middle["rotation", None])
         )
         return {"right": right, "left": -right}
 
     def _wanted(self, side: Side, time: Array) -> tuple[Array, Array]:
         """Knee and ankle seen from the hip as the curves would have them, in metres."""
         leg, sign = self._leg(side, time), SIGN[side]
-        knee = self.person.lengths["thigh"] * _down(leg["thigh"], leg["thigh_out"], sign)
-        shank = self.person.lengths["shank"] * _down(leg["shank"], leg["shank_out"], sign)
+        knee = self.person.lengths["thigh"] * down(leg["thigh"], leg["thigh_out"], sign)
+        shank = self.person.lengths["shank"] * down(leg["shank"], leg["shank_out"], sign)
         return knee, knee + shank
 
     def _rolled(self, side: Side, time: Array, since: Array) -> Array:
@@ -352,7 +341,7 @@ class Run:
             )
             for i, name in enumerate(("heel", "big_toe", "small_toe")):
                 found[f"{side}_{name}"] = sole[:, i]
-        found |= self._upper_body(pelvis, self._middle(time))
+        found |= upper_body(self.person.lengths, self.height, pelvis, self._middle(time))
         xyz = np.stack([found[name] for name in KEYPOINTS], axis=1)
         if self.travels:
             xyz[..., 0] += self.speed * time[:, None]
@@ -376,50 +365,12 @@ class Run:
         knee = hip + along * axis + np.sqrt(np.maximum(a * a - along**2, 0)) * off
         return knee, hip + length * axis
 
-    def _upper_body(
-        self, pelvis: Array, middle: dict[tuple[str, Side | None], Array]
-    ) -> dict[str, Array]:
-        lengths = self.person.lengths
-        lean, lateral = middle["trunk_lean", None], middle["trunk_lateral", None]
-        neck = pelvis - lengths["trunk"] * _down(-lean, -lateral, 1)
-        turn = middle["shoulder_rotation", None]
-        right = lengths["shoulder_width"] / 2 * _across(-0.5 * lateral, turn)
-        found = {"neck": neck}
-        for side in SIDES:
-            sign = SIGN[side]
-            found[f"{side}_shoulder"] = shoulder = neck + sign * right
-            found[f"{side}_elbow"] = elbow = shoulder + lengths["upper_arm"] * _down(
-                middle["upper_arm", side], middle["upper_arm_out", side], sign
-            )
-            found[f"{side}_wrist"] = elbow + lengths["forearm"] * _down(
-                middle["forearm", side], middle["forearm_out", side], sign
-            )
-        up = -_down(-HEAD_FOLLOWS * lean, -HEAD_FOLLOWS * lateral, 1)
-        across = np.array([0.0, 0.0, 1.0]) - up[:, 2:] * up
-        across /= np.linalg.norm(across, axis=1, keepdims=True)
-        ahead = np.cross(up, across)
-        for name, (x, y, z) in HEAD.items():
-            found[name] = neck + self.height * (x * ahead + y * up + z * across)
-        return found
-
 
 def _eased(u: Array) -> Array:
     """Fall smoothly from 1 to 0 over the first `EASE` of a swing."""
     u = np.minimum(u / EASE, 1.0)
     eased: Array = (1 + 2 * u) * (1 - u) ** 2
     return eased
-
-
-def _down(sagittal: Array, out: Array, sign: int) -> Array:
-    """Return unit vectors that point down, turned forward and outward by these degrees."""
-    a, b = np.radians(sagittal), np.radians(out)
-    return np.stack([np.cos(b) * np.sin(a), -np.cos(b) * np.cos(a), sign * np.sin(b)], axis=-1)
-
-
-def _across(tilt: Array, turn: Array) -> Array:
-    """Return unit vectors to the right, tilted up and turned ahead by these degrees."""
-    a, b = np.radians(tilt), np.radians(turn)
-    return np.stack([np.cos(a) * np.sin(b), np.sin(a), np.cos(a) * np.cos(b)], axis=-1)
 
 
 def _at_least(value: Array, limit: Array) -> Array:
