@@ -43,6 +43,8 @@ class Trial:
     keypoints : tuple of str
     events : tuple of Event
         From the force plate (50 N), all of them.
+    vertical_force, fore_aft_force : ndarray, shape (frames,)
+        From the force plate, in body weights; fore-aft + is propulsion.
     """
 
     runner: str
@@ -52,6 +54,8 @@ class Trial:
     xyz: Array
     keypoints: tuple[str, ...]
     events: tuple[Event, ...]
+    vertical_force: Array
+    fore_aft_force: Array
 
 
 def data_folder() -> Path:
@@ -79,22 +83,30 @@ def read_trial(path: Path) -> Trial:
         names = [str(name) for name in data["points"]]
         keep = [i for i, name in enumerate(names) if not name.endswith(("ASIS", "PSIS"))]
         match = re.match(r"runner(\w+)_", path.name)
+        time = np.arange(len(data["xyz"])) / float(data["fps"])
+        force_time = np.arange(len(data["fz"])) / float(data["fz_hz"])
+
+        def force(name: str) -> Array:
+            return np.interp(time, force_time, data[name] / float(data["body_weight_n"]))
+
         return Trial(
             runner=match[1] if match else path.stem,
             speed_mps=float(data["speed_mps"]),
             leg_length_m=float(data["leg_length_m"]),
-            time=np.arange(len(data["xyz"])) / float(data["fps"]),
+            time=time,
             xyz=data["xyz"][:, keep].astype(float),
             keypoints=tuple(f"{_SIDE[names[i][0]]}_{names[i][2:]}" for i in keep),
             events=tuple(
                 Event(
                     "initial_contact" if kind == "ic" else "toe_off",
                     _SIDE[str(side)],
-                    float(time),
+                    float(instant),
                     0.0,
                 )
-                for kind, side, time in data["events"].tolist()
+                for kind, side, instant in data["events"].tolist()
             ),
+            vertical_force=force("fz"),
+            fore_aft_force=force("f_forward"),
         )
 
 

@@ -136,8 +136,20 @@ def laboratory_motion(trial: Trial) -> Motion:
         leg = {joint: point[f"{side}_{joint}"] for joint in _LEG}
         for name, value in _leg(side, leg, mid_hip, obliquity, fps).items():
             signals[name, side] = value
+        down = on_ground(trial, side)
+        signals["vertical_force", side] = np.where(down, trial.vertical_force, 0.0)
+        signals["fore_aft_force", side] = np.where(down, trial.fore_aft_force, 0.0)
     exact = {key: Signal(value, 0.0) for key, value in signals.items()}
     return _level_feet(Motion(trial.time, trial.events, exact))
+
+
+def on_ground(trial: Trial, side: Side) -> NDArray[np.bool_]:
+    """Say for each frame of a trial whether a foot is on the ground, by its events."""
+    own = [event for event in trial.events if event.side == side]
+    passed = np.searchsorted([event.time_s for event in own], trial.time, side="right")
+    first = bool(own) and own[0].kind == "initial_contact"
+    down: NDArray[np.bool_] = passed % 2 == (1 if first else 0)
+    return down
 
 
 _LEG = ("hip", "knee", "ankle", "heel", "big_toe")

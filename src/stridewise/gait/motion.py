@@ -77,6 +77,11 @@ class Motion:
         Signals that are not there, by name, with the reason in plain words.
     model : str
         Identifier of the model that made it.
+    doubt : str
+        Why the model that should have read this is not, or not wholly, to be trusted, in plain
+        words; else empty.
+    yaw_deg : float, optional
+        Camera direction that the model found by itself (see `stridewise.view`).
     """
 
     time: Array
@@ -84,6 +89,8 @@ class Motion:
     signals: Mapping[tuple[str, Side | None], Signal]
     absent: Mapping[str, str] = field(default_factory=dict)
     model: str = ""
+    doubt: str = ""
+    yaw_deg: float | None = None
 
 
 class GaitModel(Protocol):

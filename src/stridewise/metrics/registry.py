@@ -18,7 +18,14 @@ from stridewise.metrics.uncertainty import interval, summarise
 from stridewise.skeletons import SIDES
 
 Group = Literal[
-    "spatiotemporal", "sagittal", "trunk and arms", "frontal", "asymmetry", "drift", "other"
+    "spatiotemporal",
+    "ground force",
+    "sagittal",
+    "trunk and arms",
+    "frontal",
+    "asymmetry",
+    "drift",
+    "other",
 ]
 Function = Callable[[GaitData, MetricSide], "Sample | Summary | None"]
 
@@ -143,9 +150,17 @@ def catalogue() -> Mapping[str, Metric]:
     InputError
         When two metrics have the same id, or a plug-in gives something else than metrics.
     """
-    from stridewise.metrics import asymmetry, drift, frontal, sagittal, spatiotemporal, upper_body
+    from stridewise.metrics import (
+        asymmetry,
+        drift,
+        frontal,
+        kinetics,
+        sagittal,
+        spatiotemporal,
+        upper_body,
+    )
 
-    own = (spatiotemporal, sagittal, upper_body, frontal, asymmetry, drift)
+    own = (spatiotemporal, kinetics, sagittal, upper_body, frontal, asymmetry, drift)
     found = [("stridewise", metric) for module in own for metric in module.METRICS]
     for entry in entry_points(group=ENTRY_POINTS):
         loaded = entry.load()

@@ -38,6 +38,7 @@ class Description:
 #: Titles of the catalogue's groups, in the order of the metric table.
 GROUPS = {
     "spatiotemporal": "Rhythm and spring",
+    "ground force": "Ground force",
     "sagittal": "Legs, from the side",
     "trunk and arms": "Trunk and arms",
     "frontal": "Legs, from the front or behind",
@@ -83,6 +84,9 @@ _UNITS = {
     "%": _Shown(1, " %", 1),
     "m/s": _Shown(1, " m/s", 2),
     "kN/m": _Shown(1, " kN/m", 1),
+    "BW": _Shown(1, " body weights", 2),
+    "BW s": _Shown(1, " body weight × s", 3),
+    "BW/s": _Shown(1, " body weights/s", 0),
     "1": _Shown(1, "", 2),
 }
 

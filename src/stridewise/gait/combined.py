@@ -1,0 +1,162 @@
+"""The default gait model: the network, checked by geometry and falling back on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stridewise.gait import learned
+from stridewise.gait.encoding import INPUT_POINTS, OUTPUTS, Key
+from stridewise.gait.geometric import GeometricModel
+from stridewise.gait.learned import Network, Reading
+from stridewise.gait.motion import Event, Motion, Signal
+from stridewise.gait.signals import Signals
+from stridewise.recording import Recording
+from stridewise.skeletons import SIDES
+from stridewise.view import View
+
+Array = NDArray[np.float64]
+
+#: Events of both models this close belong together.
+_SAME_S = 0.1
+#: Medians of the difference between both models above which one of them is wrong.
+_APART_S = 0.025
+#: Share of events that only one of the models found from which on they contradict each other.
+_ALONE = 0.15
+#: A network that thinks worse of itself than this, in seconds, has not seen such a thing.
+_UNSURE_S = 0.030
+#: Points that an output needs beside hips, knees and ankles, of its own side or of both.
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "trunk_lean": ("shoulder",),
+    "trunk_lateral": ("shoulder",),
+    "hip_flexion": ("shoulder",),
+    "upper_arm": ("shoulder", "elbow"),
+    "elbow_flexion": ("shoulder", "elbow", "wrist"),
+    "foot": ("heel", "big_toe"),
+    "ankle_dorsiflexion": ("heel", "big_toe"),
+}
+#: Outputs that are not signals of their own.
+_NO_SIGNALS = frozenset({"initial_contact", "toe_off", "pelvis_bounce"})
+
+
+class CombinedModel:
+    """What the network and geometry say together.
+
+    Events and ground force come from the network. A signal that both know is their mean by
+    certainty; where the view keeps geometry from it, the network speaks alone. When the network
+    contradicts geometry or is unsure throughout, geometry speaks alone and the motion says why.
+
+    Parameters
+    ----------
+    network : Network, optional
+        The one that ships with the package by default.
+    geometric : GeometricModel, optional
+        Fallback and check.
+    """
+
+    def __init__(
+        self, network: Network | None = None, geometric: GeometricModel | None = None
+    ) -> None:
+        self._network = network or learned.shipped()
+        self._geometric = geometric or GeometricModel()
+        self.name = f"{self._network.name} + {self._geometric.name}"
+
+    def read(self, recording: Recording, view: View) -> Motion:
+        """Turn a cleaned recording (even time base) and its view into motion."""
+        plain = self._geometric.read(recording, view)
+        reading = learned.read(self._network, recording)
+        events = learned.events(reading)
+        doubt, lost = cross_check(events, plain.events)
+        if lost:
+            return replace(plain, doubt=doubt)
+        bias = self._network.calibration["bias_share"]
+        signals: Signals = dict(plain.signals)
+        absent = dict(plain.absent)
+        for key in OUTPUTS:
+            if key[0] in _NO_SIGNALS or not _shown(recording, key):
+                continue
+            signal = _signal(reading, key, recording.time, float(bias.get(key[0], 0.5)))
+            if not view.flat and key in signals:
+                # Three-dimensional points show every angle as it is.
+                continue
+            signals[key] = together(signals[key], signal) if key in signals else signal
+            absent.pop(key[0], None)
+        return Motion(recording.time, events, signals, absent, self.name, doubt, reading.yaw_deg)
+
+
+def together(a: Signal, b: Signal) -> Signal:
+    """Mean of two opinions by certainty; no surer than the surer one, because they err alike."""
+    variance_a, variance_b = (s.sd**2 + s.bias_sd**2 for s in (a, b))
+    share = variance_b / (variance_a + variance_b)
+    mean = share * a.value + (1 - share) * b.value
+    value = np.where(np.isnan(a.value), b.value, np.where(np.isnan(b.value), a.value, mean))
+    return Signal(value, min(a.sd, b.sd), min(a.bias_sd, b.bias_sd))
+
+
+def cross_check(events: Sequence[Event], check: Sequence[Event]) -> tuple[str, bool]:
+    """Compare the events of the network with those of geometry.
+
+    Returns
+    -------
+    doubt : str
+        What is wrong, in plain words; empty when nothing is.
+    lost : bool
+        Whether geometry should be believed instead.
+    """
+    if not events:
+        return "The gait network found no contacts; simple rules were used instead.", True
+    sure = float(np.median([event.sd_s for event in events]))
+    if sure > _UNSURE_S:
+        return (
+            f"The gait network is unsure of its contacts (±{2e3 * sure:.0f} ms): this differs "
+            "from the running that it learnt from. Simple rules were used instead.",
+            True,
+        )
+    if not check:
+        return "", False
+    matched: list[float] = []
+    for kind in ("initial_contact", "toe_off"):
+        for side in SIDES:
+            mine, other = (
+                np.array([e.time_s for e in found if (e.kind, e.side) == (kind, side)])
+                for found in (events, check)
+            )
+            if len(mine) and len(other):
+                away = other[np.abs(mine[:, None] - other).argmin(axis=1)] - mine
+                matched += away[np.abs(away) < _SAME_S].tolist()
+    pairs = max(len(events), len(check))
+    alone = 1 - len(matched) / pairs
+    if alone > _ALONE:
+        return (
+            f"The gait network and simple rules disagree on {100 * alone:.0f} % of the contacts: "
+            "contact times are doubtful.",
+            False,
+        )
+    apart = float(np.median(np.abs(matched)))
+    if apart > _APART_S:
+        return (
+            f"The gait network and simple rules place contacts {1e3 * apart:.0f} ms apart: contact "
+            "times are doubtful.",
+            False,
+        )
+    return "", False
+
+
+def _shown(recording: Recording, key: Key) -> bool:
+    """Say whether the points that an output needs are there."""
+    name, side = key
+    sides = SIDES if side is None else (side,)
+    needed = [f"{s}_{part}" for s in sides for part in _NEEDS.get(name, ())]
+    return all(point in INPUT_POINTS for point in needed) and recording.has(*needed)
+
+
+def _signal(reading: Reading, key: Key, time: Array, bias_share: float) -> Signal:
+    """Bring an output to the frames of the recording; its error split into lasting and random."""
+    value = np.interp(time, reading.time, reading.value[key])
+    known = np.isfinite(reading.value[key])
+    sd = reading.sd[key][known]
+    size = float(np.sqrt(np.mean(sd**2))) if len(sd) else 0.0
+    return Signal(value, size * (1 - bias_share) ** 0.5, size * bias_share**0.5)

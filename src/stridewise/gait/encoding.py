@@ -1,0 +1,353 @@
+"""What the gait network sees and says: keypoints to numbers, numbers to signals.
+
+Training and use share this module, so that the network meets in use what it was trained on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stridewise.skeletons import SIDES, Side
+
+Array = NDArray[np.float64]
+Key = tuple[str, Side | None]
+
+#: Frames per second of the network's time base; two frames make one of its steps.
+RATE = 60.0
+PATCH = 2
+_PARTS = (
+    "shoulder",
+    "elbow",
+    "wrist",
+    "hip",
+    "knee",
+    "ankle",
+    "heel",
+    "big_toe",
+    "small_toe",
+)
+#: Keypoints that the network sees, left before right.
+INPUT_POINTS: tuple[str, ...] = tuple(f"{side}_{part}" for part in _PARTS for side in SIDES)
+#: Index of each input point's twin on the other side.
+MIRROR = np.arange(len(INPUT_POINTS)) ^ 1
+#: Segments whose direction in the image is given beside the points: (upper, lower) ends.
+_SEGMENTS: tuple[tuple[str, str], ...] = tuple(
+    (f"{side}_{upper}", f"{side}_{lower}")
+    for upper, lower in (("hip", "knee"), ("knee", "ankle"), ("heel", "big_toe"))
+    for side in SIDES
+)
+_SEGMENT_INDEX = np.array([[INPUT_POINTS.index(p) for p in pair] for pair in _SEGMENTS])
+#: Numbers per frame: two coordinates and presence per point, directions, trunk, frame interval.
+FEATURES = 3 * len(INPUT_POINTS) + len(_SEGMENTS) + 2
+
+#: Thigh and shank together, as a share of leg length (see `stridewise.view.THIGH_SHANK`).
+_THIGH_SHANK = 0.93
+#: Share of frames in which the leg appears shorter than the length that is taken as true.
+_LONG = 0.9
+#: Standard deviation of the bell that smooths the path of the hips, in seconds: the bounce of
+#: steps (2 Hz and more) stays, where the runner goes in the picture does not.
+_PATH_S = 0.6
+
+_SIDED = (
+    "thigh",
+    "shank",
+    "foot",
+    "knee_flexion",
+    "hip_flexion",
+    "ankle_dorsiflexion",
+    "thigh_adduction",
+    "hip_adduction",
+    "frontal_knee",
+    "ankle_ahead",
+    "foot_ahead",
+    "ankle_lateral",
+    "elbow_flexion",
+    "upper_arm",
+    "vertical_force",
+    "fore_aft_force",
+)
+_MIDLINE = ("pelvic_obliquity", "knee_gap", "pelvis_bounce", "trunk_lean", "trunk_lateral")
+_TIMES = ("initial_contact", "toe_off")
+#: What the network says about each frame, in its order; each with a standard deviation.
+OUTPUTS: tuple[Key, ...] = (
+    *((name, side) for name in (*_SIDED, *_TIMES) for side in SIDES),
+    *((name, None) for name in _MIDLINE),
+)
+#: Then, without one: logit of contact of each foot, cosine and sine of the camera's yaw.
+EXTRAS: tuple[Key, ...] = (
+    *(("contact", side) for side in SIDES),
+    ("yaw_cos", None),
+    ("yaw_sin", None),
+)
+#: Standard deviation of each output over running, roughly: the network works in these units.
+SCALE = {
+    "thigh": 25.0,
+    "shank": 35.0,
+    "foot": 35.0,
+    "knee_flexion": 30.0,
+    "hip_flexion": 25.0,
+    "ankle_dorsiflexion": 15.0,
+    "thigh_adduction": 6.0,
+    "hip_adduction": 7.0,
+    "frontal_knee": 10.0,
+    "ankle_ahead": 0.35,
+    "foot_ahead": 0.35,
+    "ankle_lateral": 0.06,
+    "elbow_flexion": 20.0,
+    "upper_arm": 25.0,
+    "vertical_force": 1.0,
+    "fore_aft_force": 0.15,
+    "initial_contact": 0.05,
+    "toe_off": 0.05,
+    "pelvic_obliquity": 4.0,
+    "knee_gap": 0.3,
+    "pelvis_bounce": 0.03,
+    "trunk_lean": 5.0,
+    "trunk_lateral": 4.0,
+}
+#: Events further away than this, in seconds, are not the business of a frame.
+NEAR_S = 0.1
+#: Outputs that change sign when the runner is mirrored.
+_ODD = frozenset({"pelvic_obliquity", "trunk_lateral", "ankle_lateral"})
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Keypoints as the network wants them.
+
+    Parameters
+    ----------
+    features : ndarray, shape (recordings, frames, FEATURES)
+    mirrored : ndarray of bool, shape (recordings,)
+        Whether the picture was mirrored, so that every runner runs to the right.
+    """
+
+    features: Array
+    mirrored: NDArray[np.bool_]
+
+
+def to_grid(time: Array, xy: Array) -> tuple[Array, Array]:
+    """Bring evenly timed points to `RATE`, from the first time on.
+
+    Recordings much faster than `RATE` are smoothed by a bell of 5 ms first, slower ones are
+    interpolated by cubics through the four nearest frames (Catmull and Rom 1974).
+
+    Parameters
+    ----------
+    time : ndarray, shape (frames,)
+        Seconds, evenly spaced.
+    xy : ndarray, shape (..., frames, points, 2)
+        NaN where missing.
+
+    Returns
+    -------
+    grid : ndarray, shape (new frames,)
+    ndarray, shape (..., new frames, points, 2)
+        NaN where one of the two nearest frames is missing.
+    """
+    interval = float(np.median(np.diff(time)))
+    grid = time[0] + np.arange(int(np.floor((time[-1] - time[0]) * RATE + 1e-6)) + 1) / RATE
+    if interval < 0.8 / RATE:
+        xy = bell(xy, 0.005 / interval, axis=-3)
+    return grid, cubic(xy, (grid - time[0]) / interval)
+
+
+def cubic(values: Array, position: Array) -> Array:
+    """Interpolate along the third axis from the end at fractional indices.
+
+    Parameters
+    ----------
+    values : ndarray, shape (..., frames, points, coordinates)
+    position : ndarray, shape (new frames,)
+        Between 0 and frames - 1.
+
+    Returns
+    -------
+    ndarray, shape (..., new frames, points, coordinates)
+    """
+    last = values.shape[-3] - 1
+    start = np.clip(np.floor(position + 1e-6).astype(int), 0, max(last - 1, 0))
+    u = np.clip(position - start, 0.0, 1.0)[:, None, None]
+    u[np.abs(u) < 1e-5] = 0.0
+
+    def at(index: NDArray[np.intp]) -> Array:
+        found: Array = np.take(values, np.clip(index, 0, last), axis=-3)
+        return found
+
+    here, there = at(start), at(start + 1)
+    # Beyond a gap, or an end, the line goes on.
+    before, after = at(start - 1), at(start + 2)
+    before = np.where(np.isfinite(before) & (start > 0)[:, None, None], before, 2 * here - there)
+    after = np.where(
+        np.isfinite(after) & (start < last - 1)[:, None, None], after, 2 * there - here
+    )
+    slope_here, slope_there = (there - before) / 2, (after - here) / 2
+    curve: Array = (
+        here
+        + u * slope_here
+        + u**2 * (3 * (there - here) - 2 * slope_here - slope_there)
+        + u**3 * (2 * (here - there) + slope_here + slope_there)
+    )
+    return np.where(u == 0.0, here, curve)
+
+
+def bell(values: Array, sd: float, axis: int) -> Array:
+    """Smooth by a bell of `sd` frames; missing values count for nothing and stay missing."""
+    from scipy.ndimage import gaussian_filter1d
+
+    known = np.isfinite(values)
+    weight = gaussian_filter1d(known.astype(float), sd, axis=axis, mode="constant")
+    total = gaussian_filter1d(np.where(known, values, 0.0), sd, axis=axis, mode="constant")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(known, total / weight, np.nan)
+
+
+def bounce(path: Array, axis: int) -> Array:
+    """Take where the runner goes out of a path on the grid: its line, then a slow bell."""
+    path = np.moveaxis(path, axis, 0)
+    known = np.isfinite(path)
+    t = np.linspace(-1.0, 1.0, len(path)).reshape(-1, *([1] * (path.ndim - 1)))
+    count = np.maximum(known.sum(axis=0), 1)
+    filled = np.where(known, path, 0.0)
+    mean_t, mean = (known * t).sum(axis=0) / count, filled.sum(axis=0) / count
+    spread = (known * (t - mean_t) ** 2).sum(axis=0)
+    slope = (known * (t - mean_t) * (filled - mean)).sum(axis=0) / np.maximum(spread, 1e-9)
+    rest = path - mean - slope * (t - mean_t)
+    weightless = np.where(known, rest, np.nan)
+    return np.moveaxis(rest - _slow(weightless), 0, axis)
+
+
+def _slow(values: Array) -> Array:
+    """Smooth along the first axis by the slow bell, also across missing values."""
+    from scipy.ndimage import gaussian_filter1d
+
+    known = np.isfinite(values)
+    sd = _PATH_S * RATE
+    weight = gaussian_filter1d(known.astype(float), sd, axis=0, mode="constant")
+    total = gaussian_filter1d(np.where(known, values, 0.0), sd, axis=0, mode="constant")
+    slow: Array = total / np.maximum(weight, 1e-9)
+    return slow
+
+
+def encode(xy: Array, interval_s: float | Array) -> Encoded:
+    """Turn points on the grid into features.
+
+    The picture is mirrored where the runner faces left, scaled to leg lengths by how long the legs
+    appear, and freed of where the runner goes.
+
+    Parameters
+    ----------
+    xy : ndarray, shape (recordings, frames, len(INPUT_POINTS), 2)
+        On the grid of `RATE`, y up, in any unit; NaN where missing.
+    interval_s : float or ndarray, shape (recordings,)
+        Time between the frames of the source.
+
+    Returns
+    -------
+    Encoded
+    """
+    mirrored = _forward(xy) < 0
+    xy = np.where(mirrored[:, None, None, None], xy[:, :, MIRROR] * [-1.0, 1.0], xy)
+    xy = xy / _leg_length(xy)[:, None, None, None]
+    hips = [INPUT_POINTS.index(f"{side}_hip") for side in SIDES]
+    path = xy[:, :, hips].mean(axis=2)
+    centre = _bridged(path) - _bridged(bounce(path, axis=1))
+    xy = xy - centre[:, :, None]
+    known = np.isfinite(xy).all(axis=-1)
+    direction = _direction(xy)
+    interval = np.broadcast_to(np.asarray(interval_s, dtype=float), len(xy))
+    features = np.concatenate(
+        [
+            np.where(known[..., None], xy, 0.0).reshape(*xy.shape[:2], -1),
+            known.astype(float),
+            np.where(np.isfinite(direction), direction, 0.0),
+            np.broadcast_to(
+                np.log2(np.clip(interval, 1 / 500, 1 / 10) * RATE)[:, None, None],
+                (*xy.shape[:2], 1),
+            ),
+        ],
+        axis=-1,
+    )
+    return Encoded(np.clip(features, -8.0, 8.0), mirrored)
+
+
+def _forward(xy: Array) -> Array:
+    """How far knees and toes point to the image's right, shape (recordings,); 0 if unknown."""
+
+    def x(part: str) -> Array:
+        return xy[:, :, [INPUT_POINTS.index(f"{side}_{part}") for side in SIDES], 0]
+
+    knees = x("knee") - (x("hip") + x("ankle")) / 2
+    toes = x("big_toe") - x("heel")
+    return _mean(knees) + _mean(toes)
+
+
+def _mean(values: Array) -> Array:
+    known = np.isfinite(values)
+    total = np.where(known, values, 0.0).reshape(len(values), -1).sum(axis=1)
+    mean: Array = total / np.maximum(known.reshape(len(values), -1).sum(axis=1), 1)
+    return mean
+
+
+def _leg_length(xy: Array) -> Array:
+    """Leg length in the unit of the points, shape (recordings,): legs when they appear long."""
+    length = np.zeros((*xy.shape[:2], 2))
+    for i, side in enumerate(SIDES):
+        hip, knee, ankle = (xy[:, :, INPUT_POINTS.index(f"{side}_{p}")] for p in _LEG)
+        length[..., i] = np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)
+    flat = length.reshape(len(xy), -1)
+    known = np.isfinite(flat).any(axis=1)
+    found = np.ones(len(xy))
+    if known.any():
+        found[known] = np.nanquantile(flat[known], _LONG, axis=1) / _THIGH_SHANK
+    return np.where(found > 0, found, 1.0)
+
+
+_LEG = ("hip", "knee", "ankle")
+
+
+def _bridged(path: Array) -> Array:
+    """Fill missing stretches of (recordings, frames, 2) by straight lines; 0 where all is lost."""
+    if np.isfinite(path).all():
+        return path
+    path = path.copy()
+    frame = np.arange(path.shape[1])
+    for series in np.moveaxis(path, 1, -1).reshape(-1, path.shape[1]):
+        known = np.isfinite(series)
+        if known.any():
+            series[~known] = np.interp(frame[~known], frame[known], series[known])
+        else:
+            series[:] = 0.0
+    return path
+
+
+def _direction(xy: Array) -> Array:
+    """Angles of the segments and of the trunk against hanging down, in radians."""
+    upper, lower = xy[:, :, _SEGMENT_INDEX[:, 0]], xy[:, :, _SEGMENT_INDEX[:, 1]]
+    d = lower - upper
+    hanging = np.arctan2(d[..., 0], -d[..., 1])
+    # Feet lie: measure them from the horizontal, so that the jump is out of reach.
+    feet = [i for i, (end, _) in enumerate(_SEGMENTS) if end.endswith("heel")]
+    hanging[..., feet] = np.arctan2(d[..., feet, 1], d[..., feet, 0])
+    trunk = np.mean(
+        [
+            xy[:, :, INPUT_POINTS.index(f"{s}_shoulder")] - xy[:, :, INPUT_POINTS.index(f"{s}_hip")]
+            for s in SIDES
+        ],
+        axis=0,
+    )
+    lean = np.arctan2(trunk[..., 0], trunk[..., 1])[..., None]
+    return np.concatenate([hanging, lean], axis=-1)
+
+
+def unmirror(name: str, side: Side | None, mirrored: bool) -> tuple[Key, float]:
+    """Return which output of the network is this signal of the runner, and its sign."""
+    if not mirrored:
+        return (name, side), 1.0
+    if name == "yaw_cos":
+        return (name, side), -1.0
+    swapped: Side | None = None if side is None else SIDES[1 - SIDES.index(side)]
+    return (name, swapped), -1.0 if name in _ODD else 1.0

@@ -1,0 +1,98 @@
+"""Train the gait network: `python -m training.gait_net.train --pool POOL.npz --out FOLDER`.
+
+Without `--fold` on all runners; with `--fold K` without the runners of that fold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from stridewise.gait.encoding import FEATURES, PATCH
+from training.gait_net.folds import FOLDS, held_out
+from training.gait_net.network import build, loss
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the gait network.")
+    parser.add_argument("--pool", type=Path, required=True, help="from training.gait_net.pool")
+    parser.add_argument("--out", type=Path, required=True, help="file of the weights")
+    parser.add_argument("--fold", type=int, choices=range(FOLDS), help="leave out this fold")
+    parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--steps", type=int, help="instead of --minutes")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--width", type=int, default=128)
+    parser.add_argument("--dropout", type=float, default=0.2)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    with np.load(args.pool) as pool:
+        runner, features, targets = pool["runner"], pool["features"], pool["targets"]
+    rows = np.flatnonzero(~np.isin(runner, held_out(runner.tolist(), args.fold)))
+    model = train(features, targets, rows, args)
+    model.save_weights(args.out)
+
+
+def train(
+    features: NDArray[np.float16],
+    targets: NDArray[np.float16],
+    rows: NDArray[np.intp],
+    args: argparse.Namespace,
+) -> keras.Model:
+    """Train on these rows of the pool; the learning rate falls to nothing at the end."""
+    keras.utils.set_random_seed(args.seed)
+    model = build(args.width, args.dropout)
+    optimizer = keras.optimizers.AdamW(
+        args.rate, weight_decay=0.02, global_clipnorm=1.0, use_ema=True, ema_momentum=0.997
+    )
+    model.compile(optimizer, loss)
+    rng = np.random.default_rng(args.seed)
+    started, step, running = time.monotonic(), 0, 0.0
+    while True:
+        elapsed = (time.monotonic() - started) / 60
+        done = step / args.steps if args.steps else elapsed / args.minutes
+        if done >= 1:
+            break
+        optimizer.learning_rate.assign(args.rate * _rate(step, done))
+        picked = rng.choice(rows, args.batch)
+        value = model.train_on_batch(*batch(features[picked], targets[picked]))
+        running = 0.98 * running + 0.02 * float(value) if step else float(value)
+        step += 1
+        if step % 200 == 0:
+            print(f"step {step}, {elapsed:.1f} min, loss {running:.4f}", flush=True)
+    optimizer.finalize_variable_values(model.trainable_variables)
+    return model
+
+
+def _rate(step: int, done: float) -> float:
+    """Share of the full learning rate: up over 200 steps, down as a cosine."""
+    return min(1.0, (step + 1) / 200) * 0.5 * (1 + float(np.cos(np.pi * min(done, 1.0))))
+
+
+def batch(features: Any, targets: Any = None) -> Any:
+    """Join frames into steps; return (inputs, targets), or the inputs alone."""
+    features = np.asarray(features, dtype=np.float32)
+    count, frames = features.shape[:2]
+    steps = frames // PATCH
+    joined = features.reshape(count, steps, PATCH * FEATURES)
+    inputs = [joined, shown(features).reshape(count, steps, PATCH).max(axis=2, keepdims=True)]
+    if targets is None:
+        return inputs
+    return inputs, np.asarray(targets, dtype=np.float32).reshape(count, steps, -1)
+
+
+def shown(features: Any) -> Any:
+    """Return 1 for frames in which any point is present, shape (..., frames)."""
+    from stridewise.gait.encoding import INPUT_POINTS
+
+    points = len(INPUT_POINTS)
+    return (features[..., 2 * points : 3 * points].max(axis=-1) > 0).astype(np.float32)
+
+
+if __name__ == "__main__":
+    main()
