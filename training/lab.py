@@ -6,8 +6,10 @@ that the environment variable STRIDEWISE_DATA names.
 
 from __future__ import annotations
 
+import csv
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from stridewise.recording import Recording
 from stridewise.repair.resample import nearest_index
 from stridewise.simulate.camera import Camera
 from stridewise.simulate.noise import Noise, degrade
-from stridewise.skeletons import Side
+from stridewise.skeletons import SIDES, Side
 
 Array = NDArray[np.float64]
 
@@ -45,6 +47,8 @@ class Trial:
         From the force plate (50 N), all of them.
     vertical_force, fore_aft_force : ndarray, shape (frames,)
         From the force plate, in body weights; fore-aft + is propulsion.
+    foot_strike : mapping of side to str
+        Rearfoot, midfoot or forefoot, as the data set's authors saw it; "unknown" where not told.
     """
 
     runner: str
@@ -56,6 +60,7 @@ class Trial:
     events: tuple[Event, ...]
     vertical_force: Array
     fore_aft_force: Array
+    foot_strike: Mapping[Side, str]
 
 
 def data_folder() -> Path:
@@ -107,7 +112,22 @@ def read_trial(path: Path) -> Trial:
             ),
             vertical_force=force("fz"),
             fore_aft_force=force("f_forward"),
+            foot_strike=_foot_strike(path, match[1] if match else "", float(data["speed_mps"])),
         )
+
+
+def _foot_strike(path: Path, runner: str, speed_mps: float) -> dict[Side, str]:
+    """Look a trial's foot strike up in runners.csv beside it."""
+    table = path.with_name("runners.csv")
+    if table.exists():
+        with table.open(encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                if row["runner"] == runner:
+                    return {
+                        side: (row.get(f"{side}_foot_strike_{speed_mps:.1f}") or "unknown").lower()
+                        for side in SIDES
+                    }
+    return dict.fromkeys(SIDES, "unknown")
 
 
 def seen(trial: Trial, camera: Camera, noise: Noise, seed: int) -> Recording:

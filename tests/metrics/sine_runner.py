@@ -17,7 +17,8 @@ class Runner:
 
     Steps take `stride` / 2 and stances `contact`; the right foot lands at `first` + k `stride`.
     The knee is most bent in stance 0.1 s after landing (65 deg) and in swing half a stride later
-    (95 deg). The pelvis falls and rises by 0.1 leg lengths, lowest 0.1 s after landing.
+    (95 deg). The pelvis falls and rises by 0.1 leg lengths, lowest 0.1 s after landing. The force
+    of a stance is half a sine of 2.5 body weights, fore-aft a whole one of 0.3.
     """
 
     stride, contact, first = 0.7, 0.25, 0.513
@@ -78,6 +79,9 @@ class Runner:
                 "wrist_ahead": wave(0, 0.2, at),
                 "wrist_lateral": wave(-0.1, 0.3, at),
             }
+            share = ((self.time - at) % self.stride) / self.contact
+            own["vertical_force"] = np.where(share < 1, 2.5 * np.sin(np.pi * share), 0.0)
+            own["fore_aft_force"] = np.where(share < 1, -0.3 * np.sin(2 * np.pi * share), 0.0)
             signals |= {(name, side): value for name, value in own.items()}
         return signals
 

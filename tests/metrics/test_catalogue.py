@@ -21,7 +21,7 @@ from stridewise.metrics.page import page
 from stridewise.metrics.registry import Need, estimate
 from stridewise.skeletons import SIDES
 
-UNITS = {"s", "m", "deg", "1/min", "L", "%", "m/s", "1", "kN/m"}
+UNITS = {"s", "m", "deg", "1/min", "L", "%", "m/s", "1", "kN/m", "BW", "BW s", "BW/s"}
 EVERY = [(metric, side) for metric in catalogue().values() for side in metric.each_side]
 IDS = [f"{metric.id}-{side}" for metric, side in EVERY]
 
@@ -40,7 +40,8 @@ AGREED = {
         "stride_length overstride shank_ic knee_flex_ic knee_flex_peak_stance knee_excursion "
         "knee_flex_peak_swing thigh_to hip_ext_to hip_flex_peak ankle_df_peak ankle_df_ic "
         "foot_ic trunk_lat elbow_flex arm_amp arm_cross contralateral_pelvic_drop "
-        "peak_hip_adduction fppa knee_window "
+        "peak_hip_adduction fppa knee_window peak_vertical_force loading_rate braking_peak "
+        "propulsion_peak braking_impulse propulsion_impulse "
     ),
 }
 

@@ -32,6 +32,10 @@ def written(folder: Path, name: str = "runner07_35.npz") -> Path:
         speed_mps=3.5,
         leg_length_m=0.9,
         events=events,
+        fz_hz=300.0,
+        fz=np.full(600, 1400.0),
+        f_forward=np.linspace(-70.0, 70.0, 600),
+        body_weight_n=700.0,
     )
     return path
 
@@ -50,6 +54,19 @@ def test_a_trial_is_read_in_the_words_of_the_package(trial: Trial) -> None:
         ("initial_contact", "left", 0.25),
         ("toe_off", "left", 0.5),
     ]
+    assert trial.vertical_force == pytest.approx(2.0)
+    assert trial.fore_aft_force[[0, 299]] == pytest.approx([-0.1, 0.1], abs=4e-4)
+    assert trial.foot_strike == {"left": "unknown", "right": "unknown"}
+
+
+def test_the_foot_strike_is_looked_up_by_runner_side_and_speed(tmp_path: Path) -> None:
+    written(tmp_path)
+    table = tmp_path / "treadmill_running" / "runners.csv"
+    table.write_text(
+        "runner,left_foot_strike_3.5,right_foot_strike_3.5\n06,Midfoot,Midfoot\n07,Rearfoot,Forefoot\n"
+    )
+    trial = read_trial(tmp_path / "treadmill_running" / "runner07_35.npz")
+    assert trial.foot_strike == {"left": "rearfoot", "right": "forefoot"}
 
 
 def test_a_film_shows_the_trial_at_the_frame_rate_of_the_camera(trial: Trial) -> None:

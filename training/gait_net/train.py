@@ -18,6 +18,7 @@ from stridewise.gait.encoding import FEATURES, PATCH
 from training.gait_net.folds import FOLDS, held_out
 from training.gait_net.network import build, loss
 
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the gait network.")
     parser.add_argument("--pool", type=Path, required=True, help="from training.gait_net.pool")
@@ -29,11 +30,12 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--width", type=int, default=128)
     parser.add_argument("--dropout", type=float, default=0.2)
+    parser.add_argument("--memory", type=float, default=0.997, help="of the mean of the weights")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     with np.load(args.pool) as pool:
         runner, features, targets = pool["runner"], pool["features"], pool["targets"]
-    rows = np.flatnonzero(~np.isin(runner, held_out(runner.tolist(), args.fold)))
+    rows = np.flatnonzero(~np.isin(runner, held_out(args.fold)))
     model = train(features, targets, rows, args)
     model.save_weights(args.out)
 
@@ -48,7 +50,7 @@ def train(
     keras.utils.set_random_seed(args.seed)
     model = build(args.width, args.dropout)
     optimizer = keras.optimizers.AdamW(
-        args.rate, weight_decay=0.02, global_clipnorm=1.0, use_ema=True, ema_momentum=0.997
+        args.rate, weight_decay=0.02, global_clipnorm=1.0, use_ema=True, ema_momentum=args.memory
     )
     model.compile(optimizer, loss)
     rng = np.random.default_rng(args.seed)
@@ -58,7 +60,7 @@ def train(
         done = step / args.steps if args.steps else elapsed / args.minutes
         if done >= 1:
             break
-        optimizer.learning_rate.assign(args.rate * _rate(step, done))
+        optimizer.learning_rate.assign(args.rate * _rate(done))
         picked = rng.choice(rows, args.batch)
         value = model.train_on_batch(*batch(features[picked], targets[picked]))
         running = 0.98 * running + 0.02 * float(value) if step else float(value)
@@ -69,9 +71,9 @@ def train(
     return model
 
 
-def _rate(step: int, done: float) -> float:
-    """Share of the full learning rate: up over 200 steps, down as a cosine."""
-    return min(1.0, (step + 1) / 200) * 0.5 * (1 + float(np.cos(np.pi * min(done, 1.0))))
+def _rate(done: float) -> float:
+    """Share of the full learning rate: up over the first twentieth, then down as a cosine."""
+    return min(1.0, 0.02 + done / 0.05) * 0.5 * (1 + float(np.cos(np.pi * min(done, 1.0))))
 
 
 def batch(features: Any, targets: Any = None) -> Any:

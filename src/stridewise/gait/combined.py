@@ -38,6 +38,17 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "foot": ("heel", "big_toe"),
     "ankle_dorsiflexion": ("heel", "big_toe"),
 }
+#: What a camera that shows another plane must be able to tell, as a standard deviation in the
+#: signal's unit, for it to be worth telling: about what runners differ by.
+_WORTH = {
+    "pelvic_obliquity": 2.0,
+    "thigh_adduction": 2.5,
+    "hip_adduction": 3.0,
+    "frontal_knee": 4.0,
+    "trunk_lateral": 2.5,
+    "ankle_lateral": 0.015,
+    "knee_gap": 0.08,
+}
 #: Outputs that are not signals of their own.
 _NO_SIGNALS = frozenset({"initial_contact", "toe_off", "pelvis_bounce"})
 
@@ -82,9 +93,20 @@ class CombinedModel:
             if not view.flat and key in signals:
                 # Three-dimensional points show every angle as it is.
                 continue
-            signals[key] = together(signals[key], signal) if key in signals else signal
-            absent.pop(key[0], None)
-        return Motion(recording.time, events, signals, absent, self.name, doubt, reading.yaw_deg)
+            if key in signals:
+                signals[key] = together(signals[key], signal)
+            elif np.hypot(signal.sd, signal.bias_sd) <= _WORTH.get(key[0], np.inf):
+                signals[key] = signal
+                absent.pop(key[0], None)
+        return Motion(
+            recording.time,
+            fused(events, plain.events),
+            signals,
+            absent,
+            self.name,
+            doubt,
+            reading.yaw_deg,
+        )
 
 
 def together(a: Signal, b: Signal) -> Signal:
@@ -94,6 +116,39 @@ def together(a: Signal, b: Signal) -> Signal:
     mean = share * a.value + (1 - share) * b.value
     value = np.where(np.isnan(a.value), b.value, np.where(np.isnan(b.value), a.value, mean))
     return Signal(value, min(a.sd, b.sd), min(a.bias_sd, b.bias_sd))
+
+
+def fused(events: Sequence[Event], check: Sequence[Event]) -> tuple[Event, ...]:
+    """Take the mean of both models' instants by certainty, where both found an event."""
+    joined = []
+    for event in events:
+        near = [
+            other
+            for other in check
+            if (other.kind, other.side) == (event.kind, event.side)
+            and abs(other.time_s - event.time_s) < _SAME_S
+        ]
+        if near:
+            other = min(near, key=lambda e: abs(e.time_s - event.time_s))
+            event = _between(event, other)
+        joined.append(event)
+    return tuple(sorted(joined, key=lambda event: event.time_s))
+
+
+def _between(event: Event, other: Event) -> Event:
+    """Join two opinions; both see the same points, so that half of their error is taken as shared.
+
+    The variance is half-way between that of opinions that err alike and that of independent ones.
+    """
+    variance, other_variance = event.sd_s**2, other.sd_s**2
+    share = other_variance / (variance + other_variance)
+    alike = share * variance + (1 - share) * other_variance
+    independent = variance * other_variance / (variance + other_variance)
+    return replace(
+        event,
+        time_s=share * event.time_s + (1 - share) * other.time_s,
+        sd_s=((alike + independent) / 2) ** 0.5,
+    )
 
 
 def cross_check(events: Sequence[Event], check: Sequence[Event]) -> tuple[str, bool]:

@@ -249,14 +249,14 @@ def encode(xy: Array, interval_s: float | Array) -> Encoded:
     -------
     Encoded
     """
-    mirrored = _forward(xy) < 0
+    mirrored = np.asarray(_forward(xy) < 0)
     xy = np.where(mirrored[:, None, None, None], xy[:, :, MIRROR] * [-1.0, 1.0], xy)
     xy = xy / _leg_length(xy)[:, None, None, None]
     hips = [INPUT_POINTS.index(f"{side}_hip") for side in SIDES]
     path = xy[:, :, hips].mean(axis=2)
     centre = _bridged(path) - _bridged(bounce(path, axis=1))
     xy = xy - centre[:, :, None]
-    known = np.isfinite(xy).all(axis=-1)
+    known = np.asarray(np.isfinite(xy).all(axis=-1))
     direction = _direction(xy)
     interval = np.broadcast_to(np.asarray(interval_s, dtype=float), len(xy))
     features = np.concatenate(
@@ -299,7 +299,7 @@ def _leg_length(xy: Array) -> Array:
         hip, knee, ankle = (xy[:, :, INPUT_POINTS.index(f"{side}_{p}")] for p in _LEG)
         length[..., i] = np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)
     flat = length.reshape(len(xy), -1)
-    known = np.isfinite(flat).any(axis=1)
+    known = np.asarray(np.isfinite(flat).any(axis=1))
     found = np.ones(len(xy))
     if known.any():
         found[known] = np.nanquantile(flat[known], _LONG, axis=1) / _THIGH_SHANK

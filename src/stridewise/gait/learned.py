@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stridewise.errors import InputError
 from stridewise.gait.encoding import (
     EXTRAS,
     FEATURES,
     INPUT_POINTS,
     OUTPUTS,
     PATCH,
+    RATE,
     SCALE,
     Key,
     encode,
@@ -37,6 +39,8 @@ _LISTEN_S = 0.06
 _SHORTEST_CONTACT_S, _SHORTEST_FLIGHT_S = 0.06, 0.1
 #: Steps of the network that are read in one go, and those before and after that are read along.
 _CHUNK, _OVERLAP = 18_000, 60
+#: Frames of the network that a live reading rests on, and how far ahead of the instant they reach.
+WINDOW, LOOK_AHEAD_S = 96, 0.1
 _WEIGHTS = "network.onnx"
 _CALIBRATION = "network.json"
 
@@ -51,9 +55,9 @@ class Reading:
         Seconds.
     value, sd : mapping of (name, side or None) to ndarray, shape (frames,)
         Outputs of `stridewise.gait.encoding.OUTPUTS` in their units with their standard
-        deviations (calibrated); NaN in `value` where the hips are not seen.
+        deviations (calibrated); NaN in `value` where the hips, or knee and ankle, are not seen.
     contact : mapping of side to ndarray, shape (frames,)
-        Probability that the foot is on the ground.
+        Probability that the foot is on the ground; NaN where the leg is not seen.
     yaw_deg : float
         Camera direction, as in `stridewise.view`.
     """
@@ -127,55 +131,141 @@ def read(network: Network, recording: Recording) -> Reading:
     ----------
     network : Network
     recording : Recording
+        At least two frames.
 
     Returns
     -------
     Reading
     """
-    points = np.stack([recording.point(name) for name in INPUT_POINTS], axis=1) * [1.0, -1.0]
-    time, xy = to_grid(recording.time, points)
+    time, xy = on_grid(recording)
     encoded = encode(xy[None], 1 / recording.fps)
     said = network.says(encoded.features[0])
-    mirrored = bool(encoded.mirrored[0])
-    hips = [INPUT_POINTS.index(f"{side}_hip") for side in SIDES]
-    seen = np.isfinite(xy[:, hips]).all(axis=(1, 2))
+    return interpret(network, time, said, np.repeat(encoded.mirrored, len(time)), legs_seen(xy))
+
+
+def read_live(network: Network, recording: Recording) -> Reading:
+    """Let the network read a recording as it would have read it live.
+
+    What is said about an instant rests on the `WINDOW` before it and at most `LOOK_AHEAD_S` after.
+
+    Parameters
+    ----------
+    network : Network
+    recording : Recording
+        As for `read`, of `WINDOW` frames of the network at least.
+
+    Returns
+    -------
+    Reading
+        From the first instant on that lies a window behind the start.
+    """
+    time, xy = on_grid(recording)
+    starts = np.arange(0, len(time) - WINDOW + 1, PATCH)
+    if not len(starts):
+        raise InputError(
+            "The recording is too short to be read live",
+            expected=f"{WINDOW / RATE:.1f} s at least",
+            received=f"{len(time) / RATE:.1f} s",
+        )
+    # The bell that thins out fast recordings looks ahead too, by three of its 5 ms.
+    newest = WINDOW - PATCH - int((LOOK_AHEAD_S - 0.015) * RATE) + 1
+    said, mirrored, index = [], [], []
+    for start in starts:
+        encoded = encode(xy[None, start : start + WINDOW], 1 / recording.fps)
+        out = network.says(encoded.features[0])[newest : newest + PATCH]
+        said.append(out)
+        mirrored += [bool(encoded.mirrored[0])] * PATCH
+        index.append(start + newest + np.arange(PATCH))
+    rows = np.concatenate(index)
+    flags = np.array(mirrored)
+    return interpret(network, time[rows], np.concatenate(said), flags, legs_seen(xy[rows]))
+
+
+def on_grid(recording: Recording) -> tuple[Array, Array]:
+    """Return the network's time base and its points, y up, shape (frames, points, 2)."""
+    points = np.stack([recording.point(name) for name in INPUT_POINTS], axis=1) * [1.0, -1.0]
+    return to_grid(recording.time, points)
+
+
+def legs_seen(xy: Array) -> dict[Side, NDArray[np.bool_]]:
+    """Say in which frames a leg is seen: both hips, and its knee or ankle.
+
+    The network would guess one leg from the other; that is not what anybody asks for.
+    """
+
+    def seen(name: str) -> NDArray[np.bool_]:
+        return np.asarray(np.isfinite(xy[:, INPUT_POINTS.index(name), 0]))
+
+    hips = seen("left_hip") & seen("right_hip")
+    return {side: hips & (seen(f"{side}_knee") | seen(f"{side}_ankle")) for side in SIDES}
+
+
+def interpret(
+    network: Network,
+    time: Array,
+    said: Array,
+    mirrored: NDArray[np.bool_],
+    seen: Mapping[Side, NDArray[np.bool_]],
+) -> Reading:
+    """Turn the network's numbers into what they mean for the runner.
+
+    Parameters
+    ----------
+    network : Network
+        For its calibration.
+    time : ndarray, shape (frames,)
+    said : ndarray, shape (frames, numbers)
+        From `Network.says`.
+    mirrored : ndarray of bool, shape (frames,)
+        Whether the picture was mirrored for the network.
+    seen : mapping of side to ndarray of bool, shape (frames,)
+        From `legs_seen`.
+    """
     inflate = network.calibration["inflate"]
-    value: dict[Key, Array] = {}
-    sd: dict[Key, Array] = {}
-    for name, side in OUTPUTS:
-        (source, sign) = unmirror(name, side, mirrored)
-        i = OUTPUTS.index(source)
-        scale = SCALE[name]
-        value[name, side] = np.where(seen, sign * scale * said[:, i], np.nan)
-        log_sd = np.clip(said[:, len(OUTPUTS) + i], -5.0, 2.0)
-        sd[name, side] = scale * np.exp(log_sd) * float(inflate.get(name, 1.0))
-    extra = said[:, 2 * len(OUTPUTS) :]
+    keys = (*OUTPUTS, *EXTRAS)
 
-    def extra_of(name: str, side: Side | None) -> Array:
-        source, sign = unmirror(name, side, mirrored)
-        found: Array = sign * extra[:, EXTRAS.index(source)]
-        return found
+    def of(key: Key, block: Array, signed: bool = True) -> Array:
+        other, sign = unmirror(*key, True)
+        turned = block[:, keys.index(other)] * (sign if signed else 1.0)
+        return np.where(mirrored, turned, block[:, keys.index(key)])
 
-    cos, sin = (extra_of(f"yaw_{part}", None)[seen] for part in ("cos", "sin"))
-    yaw = np.degrees(np.arctan2(sin.mean(), cos.mean())) if seen.any() else np.nan
-    contact = {
-        side: np.where(seen, 1 / (1 + np.exp(-np.clip(extra_of("contact", side), -30, 30))), 0.0)
-        for side in SIDES
+    count = len(OUTPUTS)
+    values = np.concatenate([said[:, :count], said[:, 2 * count :]], axis=1)
+    log_sd = np.clip(said[:, count : 2 * count], -5.0, 2.0)
+    both = seen["left"] & seen["right"]
+
+    def where(key: Key) -> NDArray[np.bool_]:
+        return both if key[1] is None else seen[key[1]]
+
+    value = {key: np.where(where(key), SCALE[key[0]] * of(key, values), np.nan) for key in OUTPUTS}
+    sd = {
+        key: SCALE[key[0]] * np.exp(of(key, log_sd, signed=False)) * inflate.get(key[0], 1.0)
+        for key in OUTPUTS
     }
+    logit = {side: np.clip(of(("contact", side), values), -30.0, 30.0) for side in SIDES}
+    contact = {side: np.where(seen[side], 1 / (1 + np.exp(-logit[side])), np.nan) for side in SIDES}
+    cos, sin = (of((f"yaw_{part}", None), values)[both] for part in ("cos", "sin"))
+    yaw = np.degrees(np.arctan2(sin.mean(), cos.mean())) if both.any() else np.nan
     return Reading(time, value, sd, contact, float(yaw))
 
 
-def events(reading: Reading) -> tuple[Event, ...]:
+def events(reading: Reading, later_s: float = _LISTEN_S) -> tuple[Event, ...]:
     """Find contacts: where the probability crosses one half, then by what frames around say.
 
     Every frame near an event says how far away the event is and how sure it is of that; their mean
     by certainty is finer than a frame.
+
+    Parameters
+    ----------
+    reading : Reading
+    later_s : float
+        How long after an event frames are listened to; live, waiting costs time.
     """
     found: list[Event] = []
     for side in SIDES:
         for start, end in _stances(reading.time, reading.contact[side]):
             pair = [
-                _refined(reading, kind, side, rough)
+                _refined(reading, kind, side, rough, later_s)
                 for kind, rough in zip(_KINDS, (start, end), strict=True)
             ]
             times = [event.time_s for event in pair if event is not None]
@@ -186,41 +276,49 @@ def events(reading: Reading) -> tuple[Event, ...]:
 
 
 def _stances(time: Array, probability: Array) -> list[tuple[float | None, float | None]]:
-    """Stretches with probability above one half; None where one begins or ends outside."""
-    on = probability > 0.5
-    crossings: list[tuple[float, bool]] = []
-    for i in np.flatnonzero(on[1:] != on[:-1]):
-        share = (0.5 - probability[i]) / (probability[i + 1] - probability[i])
-        crossings.append((float(time[i] + share * (time[i + 1] - time[i])), bool(on[i + 1])))
+    """Stretches with probability above one half; None where one begins or ends out of sight."""
+    crossings: list[tuple[float, bool] | None] = []
+    for i in range(len(time) - 1):
+        a, b = probability[i], probability[i + 1]
+        if np.isnan(a) != np.isnan(b):
+            crossings.append(None)
+        elif (a > 0.5) != (b > 0.5):
+            at = float(time[i] + (0.5 - a) / (b - a) * (time[i + 1] - time[i]))
+            crossings.append((at, bool(b > 0.5)))
     # A flight too short is none, and a contact too short is none.
-    kept: list[tuple[float, bool]] = []
-    for at, rising in crossings:
-        limit = _SHORTEST_FLIGHT_S if rising else _SHORTEST_CONTACT_S
-        if kept and at - kept[-1][0] < limit:
-            kept.pop()
-        else:
-            kept.append((at, rising))
+    kept: list[tuple[float, bool] | None] = []
+    for crossing in crossings:
+        last = kept[-1] if kept else None
+        if crossing is not None and last is not None:
+            limit = _SHORTEST_FLIGHT_S if crossing[1] else _SHORTEST_CONTACT_S
+            if crossing[0] - last[0] < limit:
+                kept.pop()
+                continue
+        kept.append(crossing)
     stances: list[tuple[float | None, float | None]] = []
     start: float | None = None
-    for at, rising in kept:
-        if rising:
-            start = at
-        else:
-            stances.append((start, at))
+    for crossing in kept:
+        if crossing is None:
+            stances += [(start, None)] if start is not None else []
             start = None
-    if start is not None:
-        stances.append((start, None))
-    return stances
+        elif crossing[1]:
+            start = crossing[0]
+        else:
+            stances.append((start, crossing[0]))
+            start = None
+    return [*stances, (start, None)] if start is not None else stances
 
 
-def _refined(reading: Reading, kind: EventKind, side: Side, rough: float | None) -> Event | None:
+def _refined(
+    reading: Reading, kind: EventKind, side: Side, rough: float | None, later_s: float
+) -> Event | None:
     """Weigh what the frames around say; twice, because the first guess may be a frame off."""
     if rough is None:
         return None
     instant = rough
     sd = np.nan
     for _ in range(2):
-        first, last = np.searchsorted(reading.time, [instant - _LISTEN_S, instant + _LISTEN_S])
+        first, last = np.searchsorted(reading.time, [instant - _LISTEN_S, instant + later_s])
         near = slice(first, last)
         offset, spread = reading.value[kind, side][near], reading.sd[kind, side][near]
         known = np.isfinite(offset)

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stridewise.errors import InputError
+from stridewise.gait import learned
+from stridewise.gait.encoding import OUTPUTS, Key
+from stridewise.gait.learned import LOOK_AHEAD_S, Reading, events, read, read_live, shipped
+from stridewise.gait.motion import Event
+from stridewise.recording import Recording
+from stridewise.repair.clean import clean
+from stridewise.simulate import Camera, Noise, Runner, Simulation, simulate
+from stridewise.skeletons import SIDES, Side
+
+TIME = np.arange(240) / 60
+
+
+def reading(contact: dict[Side, list[tuple[float, float]]], wrong_s: float = 0.0) -> Reading:
+    """What a network without fault would say about these stances."""
+    value: dict[Key, np.ndarray] = {key: np.zeros(len(TIME)) for key in OUTPUTS}
+    sd: dict[Key, np.ndarray] = {key: np.full(len(TIME), 0.004) for key in OUTPUTS}
+    probability: dict[Side, np.ndarray] = {side: np.zeros(len(TIME)) for side in SIDES}
+    for side, stances in contact.items():
+        for start, end in stances:
+            probability[side][(start <= TIME) & (end > TIME)] = 1.0
+        for kind, at in (("initial_contact", 0), ("toe_off", 1)):
+            instants = np.array([stance[at] for stance in stances])
+            away = instants - TIME[:, None]
+            nearest = away[np.arange(len(TIME)), np.abs(away).argmin(axis=1)]
+            value[kind, side] = nearest + wrong_s
+    return Reading(TIME, value, sd, probability, 0.0)
+
+
+def simulated(yaw: float = 0.0, fps: float = 60.0, **noise: float) -> Simulation:
+    return simulate(Runner(seed=5), Camera(yaw_deg=yaw, fps=fps), Noise(**noise), duration_s=6.0)
+
+
+def test_events_are_finer_than_a_frame() -> None:
+    stances: dict[Side, list[tuple[float, float]]] = {
+        "left": [(0.5037, 0.7521), (1.2011, 1.4489)],
+        "right": [(0.8513, 1.1007)],
+    }
+    found = events(reading(stances))
+    expected = sorted(
+        (t, kind, side)
+        for side, own in stances.items()
+        for stance in own
+        for t, kind in zip(stance, ("initial_contact", "toe_off"), strict=True)
+    )
+    assert [(e.kind, e.side) for e in found] == [(kind, side) for _, kind, side in expected]
+    assert [e.time_s for e in found] == pytest.approx([t for t, _, _ in expected], abs=1e-6)
+    assert [e.sd_s for e in found] == pytest.approx([0.004] * len(found))
+
+
+def test_what_frames_say_about_an_event_moves_it() -> None:
+    stances: dict[Side, list[tuple[float, float]]] = {"left": [(0.5, 0.75)], "right": [(1.0, 1.2)]}
+    late = events(reading(stances, wrong_s=0.006))
+    assert [e.time_s for e in late] == pytest.approx([0.506, 0.756, 1.006, 1.206], abs=1e-6)
+
+
+def test_specks_and_holes_are_no_events() -> None:
+    it = reading({"left": [(0.5, 0.75)], "right": [(1.0, 1.2)]})
+    it.contact["left"][37] = 0.0
+    it.contact["right"][150] = 1.0
+    assert len(events(it)) == 4
+
+
+def test_a_stance_cut_by_the_end_has_one_event() -> None:
+    assert [e.kind for e in events(reading({"left": [(3.8, 5.0)], "right": [(1.0, 1.2)]}))] == [
+        "initial_contact",
+        "toe_off",
+        "initial_contact",
+    ]
+
+
+@pytest.mark.parametrize("yaw", [0.0, 180.0, 40.0, -90.0, 90.0])
+def test_contacts_of_a_simulated_runner_from_any_side(yaw: float) -> None:
+    it = simulated(yaw, white=0.003)
+    recording, _ = clean(it.recording)
+    found = events(read(shipped(), recording))
+    inside = [e for e in it.truth.events if 0.5 < e.time_s < recording.time[-1] - 0.5]
+    assert len(inside) > 20
+    for true in inside:
+        same = [e for e in found if (e.kind, e.side) == (true.kind, true.side)]
+        # The simulated runner is not one of those the network learnt from.
+        assert min(abs(e.time_s - true.time_s) for e in same) < 0.035
+
+
+def test_the_yaw_of_the_camera_is_found() -> None:
+    for yaw in (0.0, 60.0, 150.0, -120.0):
+        recording, _ = clean(simulated(yaw, white=0.003).recording)
+        away = read(shipped(), recording).yaw_deg - yaw
+        assert abs((away + 180) % 360 - 180) < 25.0
+
+
+def test_a_mirrored_picture_gives_the_mirrored_runner() -> None:
+    recording, _ = clean(simulated(0.0, white=0.003).recording)
+    swapped = tuple(
+        name.replace("left", "#").replace("right", "left").replace("#", "right")
+        for name in recording.keypoints
+    )
+    turned = recording.with_(xy=recording.xy * [-1.0, 1.0], keypoints=swapped)
+    plain, other = (read(shipped(), it) for it in (recording, turned))
+    for name in ("knee_flexion", "vertical_force"):
+        assert other.value[name, "left"] == pytest.approx(plain.value[name, "right"], abs=1e-6)
+    assert other.value["pelvic_obliquity", None] == pytest.approx(
+        -plain.value["pelvic_obliquity", None], abs=1e-6
+    )
+    assert other.yaw_deg == pytest.approx(180.0 - plain.yaw_deg, abs=1e-6)
+
+
+def test_force_over_whole_strides_is_about_body_weight() -> None:
+    recording, _ = clean(simulated(white=0.003).recording)
+    it = read(shipped(), recording)
+    own = [e.time_s for e in events(it) if (e.kind, e.side) == ("initial_contact", "right")]
+    inside = (it.time >= own[1]) & (it.time < own[-1])
+    force = sum(it.value["vertical_force", side][inside] for side in SIDES)
+    assert np.mean(force) == pytest.approx(1.0, abs=0.08)
+
+
+def test_without_hips_nothing_is_said() -> None:
+    recording, _ = clean(simulated(white=0.003).recording)
+    xy = recording.xy.copy()
+    hip = recording.keypoints.index("left_hip")
+    xy[100:200, hip] = np.nan
+    it = read(shipped(), recording.with_(xy=xy))
+    assert np.isnan(it.value["knee_flexion", "right"][100:200]).all()
+    assert np.isnan(it.contact["left"][100:200]).all()
+    assert np.isfinite(it.value["knee_flexion", "right"][210:]).all()
+
+
+def test_a_leg_out_of_sight_has_no_events() -> None:
+    recording, _ = clean(simulated(white=0.003).recording)
+    xy = recording.xy.copy()
+    for part in ("knee", "ankle"):
+        xy[120:240, recording.keypoints.index(f"left_{part}")] = np.nan
+    found = events(read(shipped(), recording.with_(xy=xy)))
+    hidden = [e.side for e in found if recording.time[119] < e.time_s < recording.time[240]]
+    assert "right" in hidden
+    assert "left" not in hidden
+
+
+def test_a_stance_half_out_of_sight_has_half_its_events() -> None:
+    it = reading({"left": [(0.5, 0.75), (1.2, 1.45)], "right": [(0.85, 1.1)]})
+    hole = (TIME > 0.6) & (TIME < 0.9)
+    it.contact["left"][hole] = np.nan
+    it.contact["right"][hole] = np.nan
+    assert [(e.kind, e.side) for e in events(it)] == [
+        ("initial_contact", "left"),
+        ("toe_off", "right"),
+        ("initial_contact", "left"),
+        ("toe_off", "left"),
+    ]
+
+
+def test_long_recordings_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    recording, _ = clean(simulated(white=0.003).recording)
+    whole = read(shipped(), recording)
+    monkeypatch.setattr(learned, "_CHUNK", 100)
+    pieces = read(shipped(), recording)
+    away = pieces.value["knee_flexion", "left"] - whole.value["knee_flexion", "left"]
+    # Only the mean over the recording, which is told to the network, differs.
+    assert np.abs(away).max() < 3.0
+
+
+def test_live_never_looks_further_ahead_than_it_says() -> None:
+    recording, _ = clean(simulated(white=0.003).recording)
+    cut = 200
+    changed = recording.xy.copy()
+    changed[cut:] += 40.0 * np.random.default_rng(0).standard_normal(changed[cut:].shape)
+    plain, other = (read_live(shipped(), it) for it in (recording, recording.with_(xy=changed)))
+    before = plain.time < recording.time[cut] - LOOK_AHEAD_S
+    assert before.sum() > 50
+    for key in OUTPUTS:
+        np.testing.assert_array_equal(plain.value[key][before], other.value[key][before])
+
+
+def test_live_agrees_with_the_whole_recording() -> None:
+    recording, _ = clean(simulated(white=0.003).recording)
+    live, whole = read_live(shipped(), recording), read(shipped(), recording)
+    at = np.searchsorted(whole.time, live.time + 1e-6) - 1
+    away = live.value["knee_flexion", "right"] - whole.value["knee_flexion", "right"][at]
+    assert np.sqrt(np.mean(away**2)) < 5.0
+
+
+def test_too_short_for_live_is_said() -> None:
+    recording, _ = clean(simulated(white=0.003).recording)
+    short = Recording(
+        recording.xy[:60], recording.confidence[:60], recording.time[:60], recording.keypoints
+    )
+    with pytest.raises(InputError, match="too short to be read live"):
+        read_live(shipped(), short)
+
+
+def test_events_carry_the_calibrated_error() -> None:
+    it = reading({"left": [(0.5, 0.75)], "right": [(1.0, 1.2)]})
+    wide = replace(it, sd={key: 2 * value for key, value in it.sd.items()})
+    assert [e.sd_s for e in events(wide)] == pytest.approx([0.008] * 4)
+    assert all(isinstance(e, Event) for e in events(wide))
