@@ -133,8 +133,8 @@ def laboratory_motion(trial: Trial) -> Motion:
         ("knee_gap", None): (point["right_knee"] - point["left_knee"])[:, 2] / hip_width,
     }
     for side in SIDES:
-        leg = {joint: point[f"{side}_{joint}"] for joint in _LEG}
-        for name, value in _leg(side, leg, mid_hip, obliquity, fps).items():
+        leg = {joint: point[f"{side}_{joint}"] for joint in LEG}
+        for name, value in leg_angles(side, leg, mid_hip, obliquity, fps).items():
             signals[name, side] = value
         down = on_ground(trial, side)
         signals["vertical_force", side] = np.where(down, trial.vertical_force, 0.0)
@@ -152,7 +152,7 @@ def on_ground(trial: Trial, side: Side) -> NDArray[np.bool_]:
     return down
 
 
-_LEG = ("hip", "knee", "ankle", "heel", "big_toe")
+LEG = ("hip", "knee", "ankle", "heel", "big_toe")
 
 
 def _sagittal(point: Array) -> Array:
@@ -163,11 +163,11 @@ def _frontal(point: Array) -> Array:
     return point[:, [2, 1]]
 
 
-def _leg(
+def leg_angles(
     side: Side, point: Mapping[str, Array], mid_hip: Array, obliquity: Array, fps: float
 ) -> dict[str, Array]:
     """Angles and positions of one leg."""
-    hip, knee, ankle, heel, toe = (point[joint] for joint in _LEG)
+    hip, knee, ankle, heel, toe = (point[joint] for joint in LEG)
     thigh = angles.from_vertical(_sagittal(hip), _sagittal(knee))
     shank = angles.from_vertical(_sagittal(knee), _sagittal(ankle))
     front = (_frontal(hip), _frontal(knee), _frontal(ankle))

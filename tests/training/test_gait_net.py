@@ -20,8 +20,10 @@ from training.gait_net.footage import (
     dress,
     footage,
     in_contact,
+    leg_truth,
     mirror_points,
     offset_to_nearest,
+    restyled,
 )
 from training.gait_net.scene import FRAMES, Setting, draw_setting, film, mirrored
 from training.lab import Trial
@@ -128,14 +130,44 @@ def test_a_plain_scene_shows_what_it_asks_for(source: Footage, fps: float) -> No
     assert column["yaw_cos", None] == pytest.approx(1.0)
 
 
+def test_another_style_moves_joints_a_little_and_feet_as_a_whole(source: Footage) -> None:
+    rng = np.random.default_rng(5)
+    index = slice(600, 900)
+    before = dress(source, index, draw_person(source.trial, rng))
+    after = restyled(source, index, before, rng)
+    moved = after - before
+    at = {name: moved[:, i] for i, name in enumerate(INPUT_POINTS)}
+    assert 0.002 < np.abs(at["left_knee"]).max() < 0.06
+    np.testing.assert_allclose(at["left_heel"], at["left_ankle"], atol=1e-12)
+    np.testing.assert_array_equal(at["left_wrist"], 0.0)
+    # It repeats with the stride.
+    phase = source.phase[index]
+    again = np.interp(phase[:100] + 1.0, phase, at["right_knee"][:, 0])
+    assert again == pytest.approx(at["right_knee"][:100, 0], abs=1e-3)
+
+
+def test_an_unchanged_style_has_the_laboratory_s_truth(source: Footage) -> None:
+    index = slice(600, 900)
+    xyz = dress(source, index, draw_person(source.trial, np.random.default_rng(0)))
+    truth = leg_truth(source, index, xyz, xyz)
+    for key, value in truth.items():
+        if key[0] != "pelvis_height":
+            expected = source.truth[key][index]
+            np.testing.assert_allclose(value, expected, atol=0.02, equal_nan=True)
+
+
 def test_drawn_scenes_are_finite_and_of_the_right_size(source: Footage) -> None:
     rng = np.random.default_rng(1)
-    for _ in range(25):
+    empty = 0
+    for _ in range(40):
         features, wanted = film(source, draw_setting(rng), rng)
         assert np.isfinite(features).all()
         assert np.abs(features).max() <= 8.0
-        assert np.nanmax(np.abs(wanted)) < 15.0
-        assert np.isfinite(wanted).any()
+        known = wanted[np.isfinite(wanted)]
+        empty += len(known) == 0
+        assert np.abs(known).max(initial=0.0) < 15.0
+    # A runner may pass a camera that looks elsewhere; not often.
+    assert empty <= 4
 
 
 def test_turning_the_picture_twice_changes_nothing(source: Footage) -> None:
@@ -144,6 +176,7 @@ def test_turning_the_picture_twice_changes_nothing(source: Footage) -> None:
     np.testing.assert_array_equal(mirrored(mirrored(wanted)), wanted)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_a_short_training_learns_and_is_exported(source: Footage, tmp_path: Path) -> None:
     pytest.importorskip("keras", reason="needs the packages of the extra `training`")
     onnx = pytest.importorskip("onnx", reason="needs the packages of the extra `training`")

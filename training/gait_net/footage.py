@@ -15,13 +15,19 @@ from stridewise.simulate.person import Person, draw
 from stridewise.simulate.upper_body import upper_body
 from stridewise.skeletons import SIDES, Side
 from training.lab import Trial
-from training.norms import laboratory_motion
+from training.norms import LEG, laboratory_motion, leg_angles
 
 Array = NDArray[np.float64]
 
 #: Body height over leg length (Winter 2009, fig. 4.1: the trochanter is at 0.53 of stature).
 _HEIGHT_PER_LEG = 1 / 0.53
 _LEVEL_DEG = 50.0
+#: How far a restyled runner's joints move, as shares of leg length: for good, and with the stride.
+_STYLE = {"hip": (0.005, 0.002), "knee": (0.012, 0.006), "ankle": (0.008, 0.003)}
+#: The same up and down, as a share of that fore-aft and sideways: a pelvis is nearly level.
+_STYLE_UP = 0.4
+_STYLE_HARMONICS = 2
+_FOOT = ("heel", "big_toe", "small_toe")
 _UPPER = ("trunk_lean", "trunk_lateral", "shoulder_rotation")
 _ARM = ("upper_arm", "upper_arm_out", "forearm", "forearm_out")
 
@@ -134,6 +140,72 @@ def dress(film: Footage, index: slice, person: Person) -> Array:
     return np.stack([found[name] for name in INPUT_POINTS], axis=1)
 
 
+def restyled(film: Footage, index: slice, xyz: Array, rng: np.random.Generator) -> Array:
+    """Give a runner another body and another style, so that nobody can be told by them.
+
+    Hips, knees and ankles (with their feet) move by a little that repeats with the stride: what is
+    constant is another body, the first two harmonics are another way of moving. Contact and force,
+    which show in faster motion, stay what they were.
+    """
+    moved = xyz.copy()
+    phase = np.nan_to_num(film.phase[index])
+    waves = basis(phase, _STYLE_HARMONICS)
+    for side in SIDES:
+        for part, (constant, swinging) in _STYLE.items():
+            size = (
+                np.repeat([constant, swinging, swinging / 2], [1, 2, 2]) * film.trial.leg_length_m
+            )
+            shift = waves @ (size[:, None] * rng.standard_normal((waves.shape[1], 3)))
+            shift[:, 1] *= _STYLE_UP
+            for point in (part, *(_FOOT if part == "ankle" else ())):
+                moved[:, INPUT_POINTS.index(f"{side}_{point}")] += shift
+    return moved
+
+
+def leg_truth(
+    film: Footage, index: slice, before: Array, after: Array
+) -> dict[tuple[str, Side | None], Array]:
+    """Truth about legs and pelvis of a restyled runner, shapes (frames,).
+
+    Parameters
+    ----------
+    film : Footage
+    index : slice
+        Which frames of the trial.
+    before, after : ndarray, shape (frames, points, 3)
+        Input points as the laboratory saw them and restyled, in metres.
+    """
+
+    def point(xyz: Array, name: str) -> Array:
+        found: Array = xyz[:, INPUT_POINTS.index(name)] / film.trial.leg_length_m
+        return found
+
+    left, right = point(after, "left_hip"), point(after, "right_hip")
+    middle = (left + right) / 2
+    old_middle = (point(before, "left_hip") + point(before, "right_hip")) / 2
+    obliquity = angles.pelvic_obliquity(left[:, [2, 1]], right[:, [2, 1]])
+    gap = (point(after, "right_knee") - point(after, "left_knee"))[:, 2]
+    truth: dict[tuple[str, Side | None], Array] = {
+        ("pelvis_height", None): middle[:, 1],
+        ("pelvic_obliquity", None): obliquity,
+        ("knee_gap", None): gap / np.nanmedian(np.linalg.norm(right - left, axis=1)),
+    }
+    fps = 1 / float(np.median(np.diff(film.trial.time)))
+    for side in SIDES:
+        leg = {joint: point(after, f"{side}_{joint}") for joint in LEG}
+        own = leg_angles(side, leg, middle, obliquity, fps)
+        sideways = point(after, f"{side}_ankle") - point(before, f"{side}_ankle")
+        lateral = film.truth["ankle_lateral", side][index]
+        own["ankle_lateral"] = lateral + (sideways - middle + old_middle)[:, 2]
+        # The feet moved as a whole: they are as level as they were.
+        own["foot"] = film.truth["foot", side][index]
+        own["ankle_dorsiflexion"] = angles.ankle_dorsiflexion(own["foot"], own["shank"])
+        level = np.abs(own["shank"]) > _LEVEL_DEG
+        own["frontal_knee"] = np.where(level, np.nan, own["frontal_knee"])
+        truth |= {(name, side): value for name, value in own.items()}
+    return truth
+
+
 def upper_truth(xyz: Array, thigh: Mapping[Side, Array]) -> dict[tuple[str, Side | None], Array]:
     """Angles of trunk and arms from points in space, and hip flexion, which needs the trunk."""
 
@@ -158,13 +230,17 @@ def upper_truth(xyz: Array, thigh: Mapping[Side, Array]) -> dict[tuple[str, Side
     return truth
 
 
-def targets(film: Footage, xyz: Array, index: slice, grid: Array, yaw_deg: Array | float) -> Array:
+def targets(
+    film: Footage, before: Array, xyz: Array, index: slice, grid: Array, yaw_deg: float
+) -> Array:
     """Everything that the network should say on the grid, (frames, outputs), in its own units.
 
-    Outputs in the order of `OUTPUTS` and `EXTRAS`; NaN where the truth is not known.
+    Outputs in the order of `OUTPUTS` and `EXTRAS`; NaN where the truth is not known. `before` and
+    `xyz` are the input points as the laboratory saw them and as they are filmed.
     """
     time = film.trial.time[index]
     truth = {key: value[index] for key, value in film.truth.items()}
+    truth |= leg_truth(film, index, before, xyz)
     truth |= upper_truth(xyz, {side: truth["thigh", side] for side in SIDES})
     sampled = {key: np.interp(grid, time, value) for key, value in truth.items()}
     for side in SIDES:

@@ -54,6 +54,7 @@ def build(width: int = WIDTH, dropout: float = 0.0) -> keras.Model:
         y = layers.LayerNormalization(name=f"norm{i}")(x)
         y = layers.Conv1D(width, 3, padding="same", dilation_rate=dilation, name=f"conv{i}")(y)
         y = layers.Activation("relu", name=f"relu{i}")(y)
+        y = layers.SpatialDropout1D(dropout / 2, name=f"quiet{i}")(y)
         y = layers.Dense(width, name=f"mix{i}")(y)
         x = layers.Add(name=f"add{i}")([x, y])
         if i in CONTEXT_AFTER:

@@ -19,7 +19,7 @@ from stridewise.gait.encoding import (
     unmirror,
 )
 from stridewise.simulate.camera import Camera
-from training.gait_net.footage import Footage, draw_person, dress, targets
+from training.gait_net.footage import Footage, draw_person, dress, restyled, targets
 
 Array = NDArray[np.float64]
 
@@ -48,6 +48,8 @@ class Setting:
         How much faster than in the laboratory the runner moves.
     size : float
         How much larger than in the laboratory.
+    restyled : bool
+        Whether body and style are other than in the laboratory.
     """
 
     camera: Camera
@@ -56,6 +58,7 @@ class Setting:
     systematic: float = 0.0
     tempo: float = 1.0
     size: float = 1.0
+    restyled: bool = False
 
 
 def draw_setting(rng: np.random.Generator) -> Setting:
@@ -84,6 +87,7 @@ def draw_setting(rng: np.random.Generator) -> Setting:
         systematic=0.0 if exact else float(rng.uniform(0.0, 0.015)),
         tempo=1.0 if exact else float(np.exp(0.04 * rng.standard_normal())),
         size=float(rng.uniform(0.85, 1.15)),
+        restyled=bool(rng.random() < 0.8),
     )
 
 
@@ -113,10 +117,11 @@ def film(
     first = int(rng.integers(known[0], known[-1] - count))
     index = slice(first, first + count)
     person = draw_person(trial, rng)
-    xyz = dress(footage, index, person)
+    before = dress(footage, index, person)
+    xyz = restyled(footage, index, before, rng) if setting.restyled else before
     lab_time = trial.time[index]
     truth_at = lab_time[0] + margin * setting.tempo + np.arange(FRAMES) / RATE * setting.tempo
-    wanted = targets(footage, xyz, index, truth_at, camera.yaw_deg)
+    wanted = targets(footage, before, xyz, index, truth_at, camera.yaw_deg)
     if setting.tempo != 1.0:
         for i, (name, _) in enumerate(OUTPUTS):
             if name in ("initial_contact", "toe_off"):
