@@ -24,6 +24,7 @@ from stridewise.skeletons import KEYPOINTS
 FPS = 60.0
 #: Limits of the project: seconds, seconds, mebibytes.
 LIMIT_ANALYSIS_S, LIMIT_HELP_S, LIMIT_HOUR_MIB = 0.1, 0.4, 1024.0
+LIMIT_NETWORK_S = 0.015
 _HOUR = "--hour"
 
 
@@ -67,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(peak_of_an_hour())
         return
     analysis, low_pass = time_analysis(args.repeats)
+    network, geometry = time_models(args.repeats)
     help_ = seconds(lambda: run("-m", "stridewise", "--help"), 5)
     start = time.perf_counter()
     peak = float(run("-m", "benchmarks.speed", _HOUR))
@@ -77,6 +79,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         f"| analysis of 1,000 frames x {len(KEYPOINTS)} points | {1e3 * analysis:.0f} ms "
         f"({analysis / low_pass:.0f} x a bare low-pass, {1e3 * low_pass:.2f} ms) "
         f"| {1e3 * LIMIT_ANALYSIS_S:.0f} ms |"
+    )
+    print(
+        f"| of which the gait network | {1e3 * network:.1f} ms "
+        f"({network / geometry:.1f} x the geometric model, {1e3 * geometry:.1f} ms) "
+        f"| {1e3 * LIMIT_NETWORK_S:.0f} ms |"
     )
     print(f"| stridewise --help | {help_:.2f} s | {LIMIT_HELP_S:g} s |")
     print(f"| one hour at 60 frames/s: peak memory | {peak:.0f} MiB | {LIMIT_HOUR_MIB:.0f} MiB |")
@@ -95,6 +102,21 @@ def time_analysis(repeats: int) -> tuple[float, float]:
     return (
         seconds(lambda: analyze(runner), repeats),
         seconds(lambda: sosfiltfilt(sections, flat, axis=0), repeats),
+    )
+
+
+def time_models(repeats: int) -> tuple[float, float]:
+    """Return the median times of the gait network and of the geometric model, 1,000 frames."""
+    from stridewise.context import Context
+    from stridewise.gait import learned
+    from stridewise.gait.geometric import GeometricModel
+    from stridewise.view import find_view
+
+    runner = recording(1000)
+    view, network, geometry = find_view(runner, Context()), learned.shipped(), GeometricModel()
+    return (
+        seconds(lambda: learned.read(network, runner), repeats),
+        seconds(lambda: geometry.read(runner, view), repeats),
     )
 
 

@@ -62,13 +62,17 @@ def test_agreement_raises_no_doubt() -> None:
     assert cross_check(steps(), steps(0.010)) == ("", False)
 
 
+def test_the_ends_of_a_recording_raise_no_doubt() -> None:
+    assert cross_check(steps(), steps()[3:-3]) == ("", False)
+
+
 @pytest.mark.parametrize(
     ("mine", "other", "said", "lost"),
     [
         ([], steps(), "found no contacts", True),
         (steps(sd_s=0.05), steps(), "unsure of its contacts", True),
         (steps(), steps(0.040), "40 ms apart", False),
-        (steps(), steps(count=10), "disagree on 50 %", False),
+        (steps(), [*steps()[:8], *steps()[-8:]], "disagree on 60 %", False),
     ],
 )
 def test_doubt_is_put_in_words(

@@ -41,12 +41,12 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 #: What a camera that shows another plane must be able to tell, as a standard deviation in the
 #: signal's unit, for it to be worth telling: about what runners differ by.
 _WORTH = {
-    "pelvic_obliquity": 2.0,
-    "thigh_adduction": 2.5,
-    "hip_adduction": 3.0,
-    "frontal_knee": 4.0,
+    "pelvic_obliquity": 1.6,
+    "thigh_adduction": 2.0,
+    "hip_adduction": 2.6,
+    "frontal_knee": 3.0,
     "trunk_lateral": 2.5,
-    "ankle_lateral": 0.015,
+    "ankle_lateral": 0.012,
     "knee_gap": 0.08,
 }
 #: Outputs that are not signals of their own.
@@ -170,7 +170,14 @@ def cross_check(events: Sequence[Event], check: Sequence[Event]) -> tuple[str, b
             "from the running that it learnt from. Simple rules were used instead.",
             True,
         )
-    if not check:
+    # At the ends of a recording one model may see what the other does not.
+    start = max((found[0].time_s for found in (events, check) if found), default=0.0)
+    end = min((found[-1].time_s for found in (events, check) if found), default=0.0)
+    events, check = (
+        [e for e in found if start - _SAME_S <= e.time_s <= end + _SAME_S]
+        for found in (events, check)
+    )
+    if not events or not check:
         return "", False
     matched: list[float] = []
     for kind in ("initial_contact", "toe_off"):

@@ -42,6 +42,8 @@ _UNITS = {
     "head_ahead": "1",
     "knee_gap": "1",
     "wrist_lateral": "1",
+    "vertical_force": "BW",
+    "fore_aft_force": "BW",
 }
 
 

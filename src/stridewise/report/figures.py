@@ -33,6 +33,8 @@ CURVES = {
     "frontal_knee": ("Knee, sideways", "inwards", "outwards"),
     "trunk_lateral": ("Trunk, sideways", "right", "left"),
     "elbow_flexion": ("Elbow", "bent", "straight"),
+    "vertical_force": ("Vertical ground force, body weights", "", ""),
+    "fore_aft_force": ("Fore-aft ground force, body weights", "driving", "braking"),
 }
 
 #: Longest stretch that the timeline shows, in seconds.

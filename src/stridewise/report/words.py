@@ -84,9 +84,9 @@ _UNITS = {
     "%": _Shown(1, " %", 1),
     "m/s": _Shown(1, " m/s", 2),
     "kN/m": _Shown(1, " kN/m", 1),
-    "BW": _Shown(1, " body weights", 2),
-    "BW s": _Shown(1, " body weight × s", 3),
-    "BW/s": _Shown(1, " body weights/s", 0),
+    "BW": _Shown(1, " BW", 2),
+    "BW s": _Shown(1, " BW·s", 3),
+    "BW/s": _Shown(1, " BW/s", 0),
     "1": _Shown(1, "", 2),
 }
 
