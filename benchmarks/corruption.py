@@ -10,22 +10,26 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stridewise.analysis import analyze
 from stridewise.context import REPAIRS, Context
 from stridewise.errors import InputError
 from stridewise.gait import angles
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.motion import Event, EventKind, Motion
+from stridewise.people import Detections, separate
 from stridewise.recording import Recording
 from stridewise.repair.clean import clean
+from stridewise.repair.roll import find_roll
 from stridewise.repair.swaps import ARMS, LEGS, exchange
-from stridewise.simulate import Camera, Noise, Runner, degrade, simulate
+from stridewise.simulate import LEVELS, Camera, Noise, Runner, degrade, simulate
 from stridewise.skeletons import SIDES, Side
 from stridewise.view import find_view
 from training.lab import seen, trials
@@ -38,6 +42,11 @@ BASE_NOISE, SECONDS = 0.003, 15.0
 #: recording do not count.
 MATCH_S, MARGIN_S = 0.1, 0.6
 BURST_S, GAPS_PER_MIN, OUTLIER_SIZE = 0.15, 10.0, 0.3
+#: Angles that a clean recording must keep.
+MEASURED = {
+    *product(("knee_flexion", "thigh", "shank"), SIDES),
+    ("trunk_lean", None),
+}
 KINDS: tuple[EventKind, EventKind] = ("initial_contact", "toe_off")
 
 
@@ -128,6 +137,20 @@ DIRTS: Sequence[tuple[str, tuple[float, ...], str, Dirt]] = (
     ("time stamps", (0.1, 0.2, 0.3), "± {:.0%} of a frame", stamps),
 )
 FRAME_RATES = (15.0, 30.0, 120.0, 240.0)
+#: Times slower than life, filmed at 240 frames/s.
+SLOW = (2.0, 4.0, 8.0)
+#: How often another runner crosses, from how far away; whoever is behind is not found while their
+#: hips are closer than the last number of leg lengths.
+CROSSINGS, ASIDE, BEHIND = (2, 6, 15), 2.5, 0.3
+#: Where tilted cameras stand. Off the side view, the way of the feet slopes without any tilt.
+CAMERAS = {
+    "side": Camera(),
+    "10° off the side": Camera(yaw_deg=10.0),
+    "10° off, looks 10° down": Camera(yaw_deg=170.0, pitch_deg=-10.0, height_m=1.5),
+    "front": Camera(yaw_deg=90.0),
+    "8° off the back": Camera(yaw_deg=-82.0),
+}
+ROLLS = (0.0, 3.0, 6.0)
 
 
 def simulated(count: int, fps: float) -> Iterator[Case]:
@@ -179,10 +202,21 @@ def read(recording: Recording, off: Sequence[str]) -> Motion:
     return GeometricModel().read(cleaned, find_view(cleaned, Context()))
 
 
+def _inside(case: Case) -> tuple[float, float]:
+    time = case.recording.time
+    return float(time[0]) + MARGIN_S, float(time[-1]) - MARGIN_S
+
+
+def inner(case: Case) -> list[Event]:
+    """Return the true events that count."""
+    start, end = _inside(case)
+    return [event for event in case.events if start < event.time_s < end]
+
+
 def measure(case: Case, recording: Recording, off: Sequence[str], score: Score) -> None:
     """Read a soiled recording and compare it with the truth."""
-    start, end = case.recording.time[0] + MARGIN_S, case.recording.time[-1] - MARGIN_S
-    true = [e for e in case.events if start < e.time_s < end]
+    start, end = _inside(case)
+    true = inner(case)
     try:
         motion = read(recording, off)
     except InputError:
@@ -211,7 +245,8 @@ def measure(case: Case, recording: Recording, off: Sequence[str], score: Score) 
         if ("knee_flexion", side) in motion.signals:
             inside = (case.time > start) & (case.time < end)
             value = motion.signals["knee_flexion", side].value
-            wrong = np.interp(case.time[inside], motion.time, value) - case.knee[side][inside]
+            found_ = np.interp(case.time[inside], motion.time, value, left=np.nan, right=np.nan)
+            wrong = found_ - case.knee[side][inside]
             score.knee += wrong[np.isfinite(wrong)].tolist()
 
 
@@ -245,6 +280,10 @@ def table(cases: Callable[[float], Sequence[Case]]) -> Iterator[str]:
     for name, strengths, words, dirt in DIRTS:
         for strength in strengths:
             yield _scored(name, words.format(strength), usual, (dirt,), (strength,))
+    for factor in SLOW:
+        yield _slowed(cases(240.0), factor)
+    for times in CROSSINGS:
+        yield _crossed(usual, times)
     for fps in FRAME_RATES:
         yield _scored("frame rate", f"{fps:.0f} /s", cases(fps), (none,), (0.0,))
     together = [(dirt, strengths) for _, strengths, _, dirt in DIRTS if len(strengths) == 3]
@@ -273,14 +312,103 @@ def _scored(
     return row(name, strength, off, on)
 
 
+def _slowed(cases: Sequence[Case], factor: float) -> str:
+    """Play recordings slower than life: as they are, and with the true factor stated."""
+    off, on, named = Score(), Score(), []
+    for case in cases:
+        slow = case.recording.with_(time=factor * case.recording.time)
+        try:
+            analyze(slow)
+        except InputError as error:
+            found = re.search(r"--time-scale ([\d.]+\d)", str(error)) or re.search(
+                r"--time-scale (\d+)", str(error)
+            )
+            named.append(found[1] if found else "none")
+            off.refused += 1
+            off.missed += len(inner(case))
+        else:
+            named.append("none")
+            measure(case, slow, REPAIRS, off)
+        measure(case, slow.with_(time=slow.time / factor), (), on)
+    asked = ", ".join(f"{factor} ({named.count(factor)})" for factor in sorted(set(named)))
+    return row("slow motion", f"{factor:.0f} ×; asked for {asked}", off, on)
+
+
+def _crossed(cases: Sequence[Case], times: int) -> str:
+    """Let another runner cross: the largest body of each frame, and the track of the runner."""
+    off, on = Score(), Score()
+    for seed, case in enumerate(cases):
+        bodies = crossing(case, cases[seed - 1], times, np.random.default_rng(seed))
+        people = separate(bodies)
+        measure(case, largest(bodies), REPAIRS, off)
+        measure(case, max(people, key=lambda person: shared(person, case.recording)), (), on)
+    return row("people crossing", f"{times} times", off, on)
+
+
+def crossing(case: Case, other: Case, times: int, rng: np.random.Generator) -> Detections:
+    """Return what an estimator lists, in no order, while another runner goes to and fro."""
+    own = case.recording
+    frames = min(own.frames, other.recording.frames)
+    index = [other.recording.keypoints.index(name) for name in own.keypoints]
+    there = other.recording.xy[:frames, index]
+
+    def hips(xy: Array) -> Array:
+        sides = [own.keypoints.index(f"{side}_hip") for side in SIDES]
+        return np.nanmean(xy[:, sides, 0], axis=1)
+
+    aside = ASIDE * case.leg_px * np.cos(np.pi * times * np.arange(frames) / frames)
+    shift = hips(own.xy[:frames]).mean() - hips(there).mean()
+    there = there + np.stack([aside + shift, np.zeros(frames)], axis=1)[:, None]
+    near = np.abs(hips(own.xy[:frames]) - hips(there)) < BEHIND * case.leg_px
+    behind = (np.arange(frames) * times // frames) % 2  # who is behind in each crossing
+    rows = [
+        (frame, who)
+        for frame in range(frames)
+        for who in rng.permutation(2)
+        if not (near[frame] and behind[frame] == who)
+    ]
+    frame, who = np.array(rows).T
+    both = np.stack([own.xy[:frames], there])
+    return Detections(
+        frame=frame,
+        xy=both[who, frame],
+        confidence=np.ones((len(rows), len(own.keypoints))),
+        time=own.time[:frames],
+        keypoints=own.keypoints,
+        score=np.ones(len(rows)),
+        track=np.full(len(rows), -1),
+    )
+
+
+def largest(bodies: Detections) -> Recording:
+    """Take the largest body of each frame."""
+    order = np.lexsort((bodies.size, bodies.frame))
+    last = np.r_[np.flatnonzero(np.diff(bodies.frame[order])), len(order) - 1]
+    frame = bodies.frame[order[last]]
+    xy = np.full((len(bodies.time), len(bodies.keypoints), 2), np.nan)
+    xy[frame] = bodies.xy[order[last]]
+    return Recording(
+        xy=xy, confidence=np.ones(xy.shape[:2]), time=bodies.time, keypoints=bodies.keypoints
+    )
+
+
+def shared(person: Recording, runner: Recording) -> int:
+    """Count the points of a person that are the runner's."""
+    first = int(np.searchsorted(runner.time, person.time[0]))
+    return int((person.xy == runner.xy[first : first + person.frames]).all(axis=2).sum())
+
+
 def untouched() -> Iterator[str]:
     """Read clean recordings with and without repair; yields the lines of a table."""
-    yield "| noise | frames | in order again | points left out | knee angle, ° | event, ms |"
-    yield "|---|---|---|---|---|---|"
+    yield (
+        "| noise | frames | in order again | points left out | turned or sized | knee angle, ° "
+        "| segments, ° | event, ms |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
     for noise in (0.0, 0.003, 0.01):
-        frames = points = turned = dropped = 0
-        knee, shift = [0.0], [0.0]
-        for fps, yaw in product((30.0, 60.0, 120.0, 240.0), (0.0, 45.0, 90.0, -90.0, 180.0)):
+        frames = points = turned = dropped = levelled = 0
+        knee, segments, shift = [0.0], [0.0], [0.0]
+        for fps, yaw in product((30.0, 60.0, 120.0, 240.0), (0.0, 8.0, 45.0, 90.0, -90.0, 180.0)):
             seed = int(fps + yaw)
             recording = simulate(
                 Runner(seed=1000 + seed), Camera(fps=fps, yaw_deg=yaw), Noise(white=noise), 8.0
@@ -290,17 +418,66 @@ def untouched() -> Iterator[str]:
             counts = {repair.step: repair.count for repair in clean(recording)[1]}
             turned += counts.get("swaps", 0)
             dropped += counts.get("outliers", 0)
+            levelled += len(counts.keys() & {"size", "roll"})
             before, after = read(recording, REPAIRS), read(recording, ())
-            for key in (("knee_flexion", side) for side in SIDES):
-                if key in before.signals:
-                    change = after.signals[key].value - before.signals[key].value
-                    knee.append(float(np.nanmax(np.abs(change))))
+            for key in before.signals.keys() & MEASURED:
+                change = after.signals[key].value - before.signals[key].value
+                changes = knee if key[0] == "knee_flexion" else segments
+                changes.append(float(np.nanmax(np.abs(change))))
             shift += [
                 abs(a.time_s - b.time_s) for a, b in zip(before.events, after.events, strict=True)
             ]
         yield (
             f"| {noise:.1%} | {frames} | {turned} | {dropped} of {points} "
-            f"| {max(knee):.3f} | {1e3 * max(shift):.2f} |"
+            f"| {levelled} | {max(knee):.3f} | {max(segments):.3f} | {1e3 * max(shift):.2f} |"
+        )
+
+
+def tilted(runners: int) -> Iterator[str]:
+    """Tilt the camera; yields the lines of a table."""
+    yield "| runners | camera | roll | found | stated SD | turned back | shank angle, ° |"
+    yield "|---|---|---|---|---|---|---|"
+    filmed: dict[str, Callable[[Camera, int], Recording]] = {
+        "simulated": lambda camera, seed: (
+            simulate(
+                Runner(seed=seed, speed_mps=2.5 + 0.25 * (seed % 9)),
+                camera,
+                LEVELS["typical"],
+                10.0,
+            ).recording
+        )
+    }
+    if os.environ.get("STRIDEWISE_DATA"):
+        known = list({trial.runner: trial for trial in trials()}.values())
+        filmed["laboratory"] = lambda camera, seed: seen(
+            known[seed % len(known)], camera, Noise(white=0.005), seed
+        )
+    for (who, film), camera, roll in product(filmed.items(), CAMERAS, ROLLS):
+        level, tilted_ = (replace(CAMERAS[camera], roll_deg=turned) for turned in (0.0, roll))
+        found, off, on = [], [], []
+        for seed in range(runners):
+            recording = film(tilted_, seed)
+            roll_ = find_roll(clean(recording, ("roll",))[0])
+            if roll_ is None:
+                continue
+            found.append(roll_)
+            true = read(film(level, seed), ("roll",))
+            for errors, steps in ((off, ("roll",)), (on, ())):
+                motion = read(recording, steps)
+                errors += [
+                    float(np.nanmean(motion.signals[key].value - true.signals[key].value))
+                    for key in (("shank", side) for side in SIDES)
+                    if key in motion.signals and key in true.signals
+                ]
+        angle = np.array([each.angle_deg for each in found])
+        stated = np.mean([each.sd_deg for each in found])
+        sure = sum(each.sure for each in found)
+        shank = " → ".join(
+            f"{np.sqrt(np.mean(np.square(errors))):.2f}" if errors else "-" for errors in (off, on)
+        )
+        yield (
+            f"| {who} | {camera} | {roll:.0f}° | {angle.mean():.2f} ± {angle.std():.2f}° "
+            f"| {stated:.2f}° | {sure} of {len(found)} | {shank} |"
         )
 
 
@@ -325,6 +502,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         print()
     print("### Clean recordings: the most that repair changes\n")
     for line in untouched():
+        print(line, flush=True)
+    print("\n### Camera roll\n")
+    for line in tilted(args.runners):
         print(line, flush=True)
 
 

@@ -140,6 +140,7 @@ def seeds(name: str, folder: Path) -> list[bytes]:
     from tests.readers import (
         conftest,
         test_mediapipe,
+        test_movenet,
         test_mpii,
         test_people_fuzz,
         test_reader_registry,
@@ -167,6 +168,7 @@ def seeds(name: str, folder: Path) -> list[bytes]:
         np.save(folder / "a.npy", np.tile([0.5, 0.4, 0.9], (3, 17, 1)))
         np.save(folder / "b.npy", np.full((3, 6, 56), 0.5))
         found += [(folder / f"{each}.npy").read_bytes() for each in "ab"]
+        found.append(json.dumps([[test_movenet.poses(test_movenet.runner(1)[0])]] * 2).encode())
     binary = test_table_mutations._binary_seeds(folder)
     for title, content in binary.items():
         format = title.partition("-")[0]
@@ -210,9 +212,16 @@ def _contents(path: Path, names: Sequence[str]) -> Any:
         }
         attributes = {"": {}, **{name: {} for name in arrays}, **stated["attributes"]}
         attributes = {name: dict(value) for name, value in attributes.items()}
-        return hdf5.Contents(frozenset(stated["members"]), arrays, attributes, {})
+        attributes = {n: {k: v for k, v in a.items() if _simple(v)} for n, a in attributes.items()}
+        return hdf5.Contents(frozenset(map(str, stated["members"])), arrays, attributes, {})
     except Exception as error:  # This is the fuzzer's own format, not what it tests.
         raise InputError("No arrays", received=type(error).__name__) from None
+
+
+def _simple(value: Any) -> bool:
+    """Say whether a value is such as `hdf5` lets pass as an attribute."""
+    values = value if isinstance(value, list) else [value]
+    return all(isinstance(each, int | float) for each in values) or isinstance(value, str)
 
 
 def _plain(value: Any) -> Any:
@@ -262,7 +271,7 @@ def _in_json(data: bytes, dice: random.Random) -> bytes | None:
     try:
         value = json.loads(data[start:])
         parts = value
-        while parts:
+        while isinstance(parts, list | dict) and parts:
             key = dice.choice(list(parts) if isinstance(parts, dict) else range(len(parts)))
             inner = parts[key]
             if not isinstance(inner, list | dict) or not inner or dice.random() < 0.25:

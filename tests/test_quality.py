@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stridewise.quality import grade
+from stridewise.gait.motion import Motion, Signal
+from stridewise.quality import grade, withhold
 from stridewise.recording import Recording
+from stridewise.repair.roll import turn
+from stridewise.simulate import Camera, Noise, Runner, simulate
 from stridewise.skeletons import SIDES
 from stridewise.view import View
 
@@ -107,12 +110,12 @@ def test_size_in_the_picture(leg: float, expected: str) -> None:
         (10, "A"),
         (-11, "B"),
         (170, "A"),
-        (159, "C"),
+        (159, "B"),
         (80, "A"),
         (79, "B"),
         (-100, "A"),
-        (-69, "C"),
-        (45, "C"),
+        (-69, "B"),
+        (45, "B"),
     ],
 )
 def test_angle_of_the_camera(yaw: float, expected: str) -> None:
@@ -145,3 +148,27 @@ def test_the_weakest_point_decides_and_every_weakness_is_named() -> None:
     found, notes = graded(recording(30), noise=0.02, steps=10)
     assert found == "C"
     assert len(notes) == 3
+
+
+def tilted(degrees: float, yaw: float = 0.0) -> Recording:
+    made = simulate(Runner(seed=2), Camera(yaw_deg=yaw), Noise(white=0.002), 6.0).recording
+    return turn(made, -degrees)
+
+
+@pytest.mark.parametrize(("degrees", "expected"), [(0.0, "A"), (2.0, "A"), (5.0, "C")])
+def test_a_tilted_picture(degrees: float, expected: str) -> None:
+    found, notes = graded(tilted(degrees))
+    assert found == expected
+    assert len(notes) == (expected != "A")
+    assert all("tilted by" in note and "±" in note for note in notes)
+
+
+def test_what_a_tilt_falsifies_is_withheld() -> None:
+    names = ("knee_flexion", "shank", "foot", "trunk_lean", "hip_flexion")
+    signals = {(name, None): Signal(np.zeros(3), 1.0) for name in names}
+    motion = Motion(np.arange(3.0), (), signals, {"fppa": "not seen"})
+    assert withhold(motion, tilted(0.0)) is motion
+    left = withhold(motion, tilted(5.0))
+    assert [name for name, _ in left.signals] == ["knee_flexion", "foot", "hip_flexion"]
+    assert left.absent.keys() == {"fppa", "shank", "trunk_lean"}
+    assert "tilted" in left.absent["shank"]

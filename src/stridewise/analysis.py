@@ -11,7 +11,7 @@ from stridewise import __version__
 from stridewise.activities import Activity, get
 from stridewise.context import Context, Surface
 from stridewise.form import find, load_areas
-from stridewise.gait.geometric import GeometricModel
+from stridewise.gait.combined import CombinedModel
 from stridewise.gait.motion import GaitModel, Motion
 from stridewise.gait.strides import Steps, curve, find_steps
 from stridewise.metrics import GaitData, Measured, compute, estimate_speed, leg_length
@@ -38,6 +38,8 @@ CURVES = (
     "pelvic_obliquity",
     "hip_adduction",
     "trunk_lateral",
+    "vertical_force",
+    "fore_aft_force",
 )
 #: Uncertainty of a stated belt speed: displays are read to 0.1 km/h and belts are off by a percent.
 _STATED_SPEED_SD = 0.02
@@ -76,7 +78,7 @@ def analyze(
     frames_read = recording.frames
     recording, repairs = clean(recording, context.repairs_off)
     view = find_view(recording, context)
-    model = model or GeometricModel()
+    model = model or CombinedModel()
     motion = model.read(recording, view)
     steps = find_steps(motion)
     decline(activity, recording, motion, steps, context)
@@ -85,7 +87,7 @@ def analyze(
     leg = _leg_length(recording, view, context)
     speed = _speed(motion, steps, leg, context)
     noise = _noise(recording) / view.leg_length
-    quality, quality_notes = grade(recording, view, noise, len(steps))
+    quality, quality_notes = grade(recording, view, noise, len(steps), motion.doubt)
     metrics = compute(
         GaitData(
             motion=motion,

@@ -12,7 +12,17 @@ ViewName = Literal["left", "right", "front", "back"]
 Surface = Literal["treadmill", "overground"]
 
 #: Names of the repair steps, in the order taken (`stridewise.repair.clean.STEPS`).
-REPAIRS = ("low_confidence", "repeated_frames", "swaps", "outliers", "time_base", "gaps")
+REPAIRS = (
+    "low_confidence",
+    "repeated_frames",
+    "ends",
+    "swaps",
+    "outliers",
+    "time_base",
+    "gaps",
+    "size",
+    "roll",
+)
 
 #: What people can be and do, with the unit asked for.
 _POSSIBLE = {

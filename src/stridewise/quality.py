@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from stridewise.gait.motion import Motion
 from stridewise.recording import Recording
+from stridewise.repair.roll import SEVERE_DEG, find_roll
 from stridewise.result import Quality
 from stridewise.view import View
 
 _GRADES: tuple[Quality, ...] = ("A", "B", "C", "D")
 #: Frame rates are rarely exactly what they are called (29.97 for 30).
 _FPS_TOLERANCE = 0.97
+#: Signals that turn with the picture. Joint angles do not, nor does the pitch of the foot, whose
+#: zero is the foot lying flat in the same picture, nor, but for its zero, what speed is read from.
+_TILTED = (
+    "thigh",
+    "shank",
+    "trunk_lean",
+    "upper_arm",
+    "trunk_lateral",
+    "pelvic_obliquity",
+    "thigh_adduction",
+    "ankle_ahead",
+    "head_ahead",
+)
 
 
 def grade(
-    recording: Recording, view: View, noise: float, steps: int
+    recording: Recording, view: View, noise: float, steps: int, doubt: str = ""
 ) -> tuple[Quality, tuple[str, ...]]:
     """Grade a recording by its weakest point.
 
@@ -28,6 +45,8 @@ def grade(
         Keypoint noise as a share of leg length; NaN where it is not known.
     steps : int
         Ground contacts found.
+    doubt : str
+        What makes the gait model doubt its own reading (`Motion.doubt`).
 
     Returns
     -------
@@ -41,9 +60,11 @@ def grade(
         _gaps(recording),
         _size(recording, view),
         _angle(view),
+        _roll(recording),
         _steps(steps),
         _feet(recording),
         (1, view.note) if view.note else (0, ""),
+        (2, doubt) if doubt else (0, ""),
     ]
     worst = max((level for level, _ in found), default=0)
     return _GRADES[worst], tuple(note for _, note in found if note)
@@ -91,11 +112,45 @@ def _size(recording: Recording, view: View) -> tuple[int, str]:
 def _angle(view: View) -> tuple[int, str]:
     off = min(view.off_sagittal_deg, view.off_frontal_deg)
     if off > 20:
-        return 2, (
+        return 1, (
             f"The camera stands {off:.0f}° away from a plain side, front or back view: joint "
-            "angles are left out. Place it square to the runner."
+            "angles are less exact. Place it square to the runner."
         )
     return (1, f"The camera stands {off:.0f}° off a plain view.") if off > 10 else (0, "")
+
+
+def _roll(recording: Recording) -> tuple[int, str]:
+    roll = find_roll(recording)
+    if roll is None or abs(roll.angle_deg) <= max(SEVERE_DEG, roll.sd_deg):
+        return 0, ""
+    return 2, (
+        f"The picture seems to be tilted by {abs(roll.angle_deg):.1f}° ± {roll.sd_deg:.1f}°, so "
+        "angles against the vertical are left out. Hold the camera level."
+    )
+
+
+def withhold(motion: Motion, recording: Recording) -> Motion:
+    """Leave out what a tilt of the picture that was not corrected would falsify.
+
+    Parameters
+    ----------
+    motion : Motion
+        As read.
+    recording : Recording
+        Cleaned.
+
+    Returns
+    -------
+    Motion
+        Without angles against the vertical when the picture is tilted by more than `SEVERE_DEG`.
+    """
+    level, _ = _roll(recording)
+    if not level:
+        return motion
+    signals = {key: signal for key, signal in motion.signals.items() if key[0] not in _TILTED}
+    gone = {name for name, _ in motion.signals} & set(_TILTED)
+    reason = "the picture is tilted, and it is not sure enough by how much"
+    return replace(motion, signals=signals, absent={**motion.absent, **dict.fromkeys(gone, reason)})
 
 
 def _steps(steps: int) -> tuple[int, str]:

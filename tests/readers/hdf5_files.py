@@ -25,7 +25,9 @@ def deeplabcut_table(
     with h5py.File(path, "w") as file:
         group = file.create_group("df_with_missing")
         group.attrs["pandas_type"] = np.bytes_(b"frame_table")
-        table = group.create_dataset("table", data=rows, chunks=(max(len(rows), 1),))
+        table = group.create_dataset(
+            "table", data=rows, chunks=(max(len(rows), 1),), maxshape=(None,)
+        )
         table.attrs["values_block_0_kind"] = np.bytes_(pickle.dumps(list(columns), 0))
     return path
 

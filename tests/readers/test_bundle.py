@@ -121,3 +121,18 @@ def test_things_that_are_no_files_are_passed_over(tmp_path):
 def test_folders_without_frames(tmp_path):
     with pytest.raises(InputError, match=r"holds no \.json files"):
         bundle.frames(tmp_path, ".json")
+
+
+@pytest.mark.parametrize("make", [folder, archive])
+def test_one_file_that_is_too_large(tmp_path, make, monkeypatch):
+    monkeypatch.setattr(bundle, "LARGEST_FILE_BYTES", 100)
+    path = make(tmp_path / "run", {"1.json": bytes(101), "2.json": b"[]"})
+    with pytest.raises(InputError, match="too large"):
+        list(bundle.frames(path, ".json")[1])
+
+
+def test_an_archive_that_has_changed_is_listed_anew(tmp_path):
+    path = archive(tmp_path / "a.zip", {"1.json": b"1"})
+    assert bundle.has(path, ".json")
+    archive(path, {"1.txt": b"1", "2.txt": b"2"})
+    assert not bundle.has(path, ".json")

@@ -162,3 +162,11 @@ def test_the_order_of_rows_does_not_matter(tmp_path_factory, order, numbers):
     recording = read(path, fps=30)
     for name in REQUIRED:
         np.testing.assert_array_equal(recording.point(name), [at[f, name] for f in range(3)])
+
+
+def test_a_person_without_any_time_is_left_out(tmp_path):
+    path = tmp_path / "long.csv"
+    rows = [f"{f},a,{n},{f},{i}" for f in range(3) for i, n in enumerate(REQUIRED)]
+    path.write_text("\n".join(("frame,person,keypoint,x,y", *rows, ",b,left_hip,1,2\n")))
+    (person,) = read_people(path, fps=30)
+    assert person.frames == 3

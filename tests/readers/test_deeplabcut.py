@@ -167,3 +167,17 @@ def test_a_header_without_x(tmp_path):
     columns, values = table(coordinates=("u", "v", "w"))
     with pytest.raises(InputError, match="no coordinates x and y"):
         read(as_csv(tmp_path / "run.csv", columns, values), fps=50)
+
+
+def test_an_empty_table_in_hdf5(tmp_path):
+    columns, values = table()
+    with pytest.raises(InputError, match="no frames"):
+        read(as_table(tmp_path / "run.h5", columns, values[:0]), fps=50)
+
+
+def test_blank_lines_below_the_header(tmp_path):
+    columns, values = table()
+    path = as_csv(tmp_path / "run.csv", columns, values[:0])
+    path.write_text(path.read_text() + "\n")
+    with pytest.raises(InputError, match="a header and no frames"):
+        read(path, fps=50)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from stridewise.errors import InputError
-from stridewise.readers import mediapipe, read
+from stridewise.readers import mediapipe, read, read_people
+from stridewise.skeletons import LAYOUTS as POINTS
 
 HIP, KNEE, ANKLE = (23, 24), (25, 26), (27, 28)
 
@@ -197,7 +198,7 @@ def test_image_landmarks_are_preferred_to_world_landmarks(file):
         ('{"landmarks": [[1, 2', "not whole JSON"),
         ('{"landmarks": [], "fps": 3}', "holds no frames"),
         ({"frames": [{"landmarks": None}] * 3}, r"No person is seen in any of the 3 frame\(s\)"),
-        ({"fps": 9, "frames": [{"landmarks": person(0)[:17]}]}, "17 points.*33 MediaPipe"),
+        ({"fps": 9, "frames": [{"landmarks": person(0)[:17]}]}, "17 points.*33 landmarks"),
         ({"fps": 9, "frames": [{"landmarks": [[1, "a"]] * 33}]}, r"Frame 0 has 2 points"),
         ({"fps": 9, "frames": [{"landmarks": [{"x": "a", "y": 1}] * 33}]}, "cannot be used"),
         ({"fps": 9, "frames": [{"landmarks": [[1e300, 1e300, 0, 1]] * 33}]}, "No person"),
@@ -242,3 +243,64 @@ def test_a_real_recording(laboratory, tmp_path):
     bare = tmp_path / "bare.json"
     bare.write_text(json.dumps(data))
     assert "(1920 x 1080)" in read(bare).notes[0]
+
+
+def test_frames_that_are_messages_of_the_older_interface(file):
+    frames = [{"landmark": dicts(person(f))} for f in range(5)]
+    check(read(file({**SIZE, "fps": 25, "frames": frames})))
+
+
+def test_poses_of_tensorflow_js_with_the_landmarks_of_mediapipe(file):
+    names = [name or "mouth_left" for name in POINTS["blazepose-33"]]
+    names[31:33] = ["left_foot_index", "right_foot_index"]
+    frames = [
+        [
+            {
+                "score": 0.9,
+                "keypoints": [
+                    {"x": x, "y": y, "z": 0.1, "score": v, "name": name}
+                    for name, (x, y, _, v) in zip(names, person(f), strict=True)
+                ],
+                "keypoints3D": [{"x": 0, "y": 0, "z": 0, "score": 1}] * 33,
+            }
+        ]
+        for f in range(5)
+    ]
+    recording = read(file({**SIZE, "fps": 25, "frames": frames}))
+    assert recording.format == "mediapipe"
+    check(recording)
+    assert recording.confidence[0, recording.keypoints.index("left_knee")] == 0.8
+
+
+def test_a_file_with_nan_is_read_as_without(file):
+    frames = [{"landmarks": dicts(person(f))} for f in range(5)]
+    frames[1]["landmarks"][0]["x"] = float("nan")
+    frames[2]["landmarks"][0] = {"x": 0, "y": 0, "z": 0, "visibility": 0}
+    recording = read(file({**SIZE, "fps": 25, "frames": frames}))
+    check(recording)
+    assert np.isnan(recording.point("nose")).any(axis=1).tolist() == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_several_people_in_the_world(file):
+    frames = []
+    for f in range(5):
+        body = [[x, y - 0.4, 0.1 - 0.2 * (i % 2), v] for i, (x, y, _, v) in enumerate(person(f))]
+        small = [[0.5 * x, 0.5 * y, 0.5 * z, v] for x, y, z, v in body]
+        frames.append({"worldLandmarks": [dicts(body), dicts(small)] if f else [dicts(body)]})
+    people = read_people(file({"fps": 25, "frames": frames}))
+    assert [each.unit for each in people] == ["m", "m"]
+    assert np.isnan(people[1].xy[0]).all()
+    np.testing.assert_allclose(people[1].xy[1:], people[0].xy[1:] / 2, atol=1e-12)
+
+
+def test_frames_with_a_repeated_time_are_dropped_with_their_bodies(file):
+    frames = [{"time_s": t, "landmarks": person(f)} for f, t in enumerate((0, 0.1, 0.1, 0.2))]
+    recording = read(file({**SIZE, "frames": frames}))
+    expected = [person(f)[KNEE[0]][0] * 200 for f in (0, 1, 3)]
+    np.testing.assert_allclose(recording.point("left_knee")[:, 0], expected)

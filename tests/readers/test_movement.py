@@ -155,3 +155,11 @@ def test_datasets_that_are_no_poses():
     ):
         with pytest.raises(InputError, match=message):
             from_xarray(damaged)
+
+
+def test_axes_whose_numbers_are_no_numbers(netcdf, position, confidence):
+    h5py = pytest.importorskip("h5py")
+    path = netcdf(position, confidence, TIME)
+    with h5py.File(path, "r+") as file:
+        file["time"].attrs["_Netcdf4Dimid"] = np.array([0, 1], dtype=np.int32)
+    np.testing.assert_array_equal(read(path).time, TIME)  # told by the lengths of the axes

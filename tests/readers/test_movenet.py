@@ -107,3 +107,61 @@ def test_arrays_of_objects_are_not_unpickled(tmp_path):
     np.save(path, np.full((4, 17, 3), None), allow_pickle=True)
     with pytest.raises(InputError, match="no array of numbers"):
         read(path, fps=50)
+
+
+def poses(xyc):
+    """Return a pose as TensorFlow.js gives it."""
+    return {
+        "score": 0.7,
+        "keypoints": [
+            {"y": y, "x": x, "score": c, "name": name}
+            for name, (x, y, c) in zip(NAMES, np.asarray(xyc).tolist(), strict=True)
+        ],
+    }
+
+
+POSES = {
+    "lists": lambda frames: frames,
+    "poses": lambda frames: [{"poses": each} for each in frames],
+    "one pose each": lambda frames: [each[0] for each in frames],
+    "under frames": lambda frames: {
+        "frames": [{"frame": f, "poses": p} for f, p in enumerate(frames)]
+    },
+}
+
+
+@pytest.mark.parametrize("layout", POSES)
+def test_poses_of_tensorflow_js(tmp_path, layout):
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(POSES[layout]([[poses(body)] for body in runner()])))
+    recording = read(path, fps=FPS)
+    assert (recording.format, recording.keypoints) == ("movenet", NAMES)
+    np.testing.assert_array_equal(recording.xy, runner()[..., :2])
+    assert (recording.confidence == 0.8).all()
+    np.testing.assert_allclose(recording.time, np.arange(90) / FPS)
+
+
+def test_poses_of_several_people_and_of_nobody(tmp_path):
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps([[poses(body) for body, _ in here] for here in crossing()]))
+    check_crossing(read_people(path, fps=FPS))
+    path.write_text(json.dumps([[poses(runner(1)[0])], [], [poses(runner(1)[0])]]))
+    assert np.isnan(read(path, fps=FPS).xy[1]).all()
+
+
+def test_poses_of_another_number_of_points(tmp_path):
+    path = tmp_path / "run.json"
+    pose = poses(runner(1)[0])
+    pose["keypoints"] = pose["keypoints"][:16]
+    path.write_text(json.dumps([[pose]]))
+    with pytest.raises(InputError, match=r"Frame 0 has 16 points.*17 landmarks"):
+        read(path, fps=FPS)
+
+
+def test_arrays_whose_header_is_no_python(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, outputs(runner(4)))
+    path.write_bytes(path.read_bytes().replace(b"'descr': '<f8'", b"'descr': (\x00f8'"))
+    assert not movenet.recognise(path.read_bytes(), path)
+    with pytest.raises(InputError, match="no array of numbers"):
+        read(path, format="movenet", fps=50)

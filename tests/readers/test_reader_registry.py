@@ -113,6 +113,37 @@ def test_readers_of_other_packages(own, monkeypatch):
         registry._load_third_party.cache_clear()
 
 
+def _fails():
+    raise ImportError("no module\nnamed hat")
+
+
+@pytest.mark.parametrize(
+    ("load", "said"),
+    [
+        (_fails, "ImportError: no module named hat"),
+        (lambda: lambda: _fails(), "ImportError: no module named hat"),
+        (lambda: lambda: "no reader", "TypeError: broken.reader is no Reader"),
+        (lambda: 3, "TypeError: 'int' object is not callable"),
+    ],
+)
+def test_a_reader_of_another_package_that_fails_is_left_out(own, monkeypatch, caplog, load, said):
+    points = [
+        EntryPoint(name, f"{name}.reader", registry.ENTRY_POINT_GROUP)
+        for name in ("broken", "whole")
+    ]
+    third = Reader("whole", "third", (".third",), lambda head, path: False, lambda p, o: [])
+    monkeypatch.setattr(EntryPoint, "load", lambda self: load() if self.name == "broken" else third)
+    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    registry._load_third_party.cache_clear()
+    try:
+        assert third in formats()
+    finally:
+        registry._load_third_party.cache_clear()
+    (line,) = caplog.messages
+    assert line.startswith(f"The reader broken of another package cannot be used. Received {said}.")
+    assert "\n" not in line
+
+
 def test_missing_files_and_folders(tmp_path):
     with pytest.raises(InputError, match="There is no file"):
         read(tmp_path / "none.csv")
@@ -182,6 +213,7 @@ def survives(path, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@settings(deadline=None)
 @given(content=st.binary(max_size=2000))
 def test_random_bytes(tmp_path_factory, name, content):
     path = tmp_path_factory.mktemp("fuzz") / "x"

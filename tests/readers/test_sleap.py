@@ -131,3 +131,12 @@ def test_damaged_arrays(tmp_path, tracks, scores, name, data, message):
         file[name] = data
     with pytest.raises(InputError, match=message):
         read(path, fps=10)
+
+
+def test_a_track_without_any_frame_number_is_left_out(tmp_path):
+    path = tmp_path / "tracks.csv"
+    names = ",".join(f"{n}.x,{n}.y" for n in REQUIRED)
+    numbers = ",".join(["5", "6"] * 6)
+    path.write_text(f"track,frame_idx,{names}\na,0,{numbers}\na,1,{numbers}\nb,,{numbers}\n")
+    (person,) = read_people(path, fps=30)
+    assert person.frames == 2

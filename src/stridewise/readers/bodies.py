@@ -15,7 +15,7 @@ from stridewise.layout_map import resolve, resolve_unnamed
 from stridewise.people import Detections, separate
 from stridewise.readers import normalised, timing
 from stridewise.readers.bundle import LARGEST_NUMBER
-from stridewise.readers.limits import without_huge
+from stridewise.readers.limits import check_size, without_huge
 from stridewise.readers.registry import Options
 from stridewise.recording import Recording
 from stridewise.skeletons import LAYOUTS
@@ -48,16 +48,10 @@ class Bodies:
         self._track = array("q")
         self._score = array("d")
         self._points = 0
-        self._columns = (array("d"), array("d"), array("d"))
+        self._values = array("d")  # x, y, confidence of each point in turn
 
     def look(self, frame: float) -> None:
         """Note that a frame was looked at, whether or not it shows a body."""
-        if not abs(frame) < LARGEST_NUMBER:
-            raise InputError(
-                "A frame number cannot be used",
-                expected=f"a number below {LARGEST_NUMBER:.0e}",
-                received=f"{frame:g}",
-            )
         self._frames.append(frame)
 
     def add(
@@ -90,53 +84,42 @@ class Bodies:
         InputError
             When the points are no numbers, or not as many as of the bodies before.
         """
-        self.look(frame)
         if confidence is None:
             confidence = [1.0] * len(x)
-        self._points = self._points or len(x)
-        if not len(x) == len(y) == len(confidence) == self._points > 0:
+        if not len(x) == len(y) == len(confidence):
             raise InputError(
                 f"A body in frame {frame:g} has {len(x)} points",
-                expected=f"{self._points}, as before: {self._expected}"
-                if self._points
-                else self._expected,
+                expected=self._expected,
                 received=f"{len(x)} x, {len(y)} y and {len(confidence)} confidences",
             )
-        for column, values in zip(self._columns, (x, y, confidence), strict=True):
-            column.extend(self._numbers(values, frame))
-        number = _number(score)
-        self._score.append(nan if number is None else number)
-        while isinstance(track, list) and track:  # AlphaPose wraps it
-            track = track[0]
-        number = _number(track)
-        usable = number is not None and 0 <= number < LARGEST_NUMBER
-        self._track.append(int(number) if usable and number is not None else -1)
-        self._frame.append(frame)
+        values: list[Any] = [None] * (3 * len(x))
+        values[::3], values[1::3], values[2::3] = x, y, confidence
+        self.add_flat(frame, values, score=score, track=track)
 
     def add_flat(self, frame: float, values: Any, *, score: Any = None, track: Any = None) -> None:
-        """Add a body of one flat list: x, y, confidence of each point in turn."""
+        """Add a body of one flat list: x, y, confidence of each point in turn; none is nobody."""
         if not isinstance(values, list) or len(values) % 3:
             raise InputError(
                 f"A body in frame {frame:g} cannot be used",
                 expected=self._expected,
                 received=repr(values)[:60],
             )
-        if values:
-            self.add(frame, values[::3], values[1::3], values[2::3], score=score, track=track)
-
-    def _numbers(self, values: Sequence[Any], frame: float) -> array[float]:
+        if not values:
+            return
+        self._points = self._points or len(values) // 3
+        if len(values) != 3 * self._points:
+            raise InputError(
+                f"A body in frame {frame:g} has {len(values) // 3} points",
+                expected=f"{self._points}, as before: {self._expected}",
+            )
         try:
-            return array("d", values)
+            self._values.fromlist(values)
         except (TypeError, OverflowError):
-            numbers = [nan if value is None else _number(value) for value in values]
-            for value, number in zip(values, numbers, strict=True):
-                if number is None:
-                    raise InputError(
-                        f"A point in frame {frame:g} cannot be used",
-                        expected="numbers",
-                        received=repr(value)[:60],
-                    ) from None
-            return array("d", (nan if number is None else number for number in numbers))
+            self._values.fromlist(_numbers(values, frame))
+        self._frame.append(frame)
+        number = _number(score)
+        self._score.append(nan if number is None else number)
+        self._track.append(-1 if track is None else _track(track))
 
     def recordings(
         self,
@@ -171,22 +154,26 @@ class Bodies:
         Raises
         ------
         InputError
-            When nobody is seen, points cannot be named or nobody states the frame rate.
+            When nobody is seen, or too many, points cannot be named or nobody states the frame
+            rate.
         """
-        frames = np.unique(np.array(self._frames))
+        frames = np.unique(np.concatenate((self._frames, self._frame)))
+        check_size("of all bodies", len(self._values))
+        if not (np.abs(frames) < LARGEST_NUMBER).all():
+            raise InputError(
+                "A frame number cannot be used", expected=f"a number below {LARGEST_NUMBER:.0e}"
+            )
         if not len(self._frame):
             raise InputError(
                 f"No person is seen in any of the {len(frames)} frame(s)", expected=self._expected
             )
         time = timing.from_frames(frames, fps=options.fps)
         index, keypoints, said = self._layout(options, names, layouts)
-        x, y, confidence = (
-            np.frombuffer(column).reshape(-1, self._points)[:, index] for column in self._columns
-        )
-        xy, huge = without_huge(np.stack((x, y), axis=-1))
+        values = np.frombuffer(self._values).reshape(-1, self._points, 3)[:, index]
+        xy, huge = without_huge(values[..., :2])
         # All these estimators write (0, 0) for a point that they do not see.
         xy[(~np.isfinite(xy) | (xy == 0)).all(axis=2)] = np.nan
-        confidence, clipped = _confidence(confidence / full)
+        confidence, clipped = _confidence(values[..., 2] / full)
         score = np.frombuffer(self._score)
         at = np.searchsorted(frames, np.array(self._frame))
         order = np.argsort(at, kind="stable")
@@ -236,8 +223,30 @@ class Bodies:
         return match.index, match.keypoints, match.notes
 
 
+def _numbers(values: list[Any], frame: float) -> list[float]:
+    """Return the numbers of a body, NaN for None; the first that is none is an error."""
+    numbers = [nan if value is None else _number(value) for value in values]
+    if None in numbers:
+        raise InputError(
+            f"A point in frame {frame:g} cannot be used",
+            expected="numbers",
+            received=repr(values[numbers.index(None)])[:60],
+        )
+    return [number for number in numbers if number is not None]
+
+
+def _track(value: Any) -> int:
+    """Return a number of the estimator's tracker; -1 for none."""
+    while isinstance(value, list) and value:  # AlphaPose wraps it
+        value = value[0]
+    number = _number(value)
+    return int(number) if number is not None and 0 <= number < LARGEST_NUMBER else -1
+
+
 def _number(value: Any) -> float | None:
     """Return a number of a file; None for anything else, infinity for what is too large."""
+    if type(value) is float:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -248,6 +257,8 @@ def _number(value: Any) -> float | None:
 
 def frame_number(value: Any) -> float | None:
     """Return a frame number; None for what is none."""
+    if type(value) is int and -LARGEST_NUMBER < value < LARGEST_NUMBER:
+        return float(value)
     number = _number(value)
     if number is None or not abs(number) < LARGEST_NUMBER or not number.is_integer():
         return None

@@ -6,8 +6,9 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from lzma import LZMAError
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
@@ -17,8 +18,9 @@ from stridewise.errors import InputError
 
 Array = NDArray[np.float64]
 
-#: All files of an archive or folder together may not be larger, nor more.
+#: All files of an archive or folder together may not be larger, nor more; nor one of them larger.
 LARGEST_BYTES = 2**30
+LARGEST_FILE_BYTES = 2**26
 MOST_FILES = 1_000_000
 #: Among so many first files one shows what they hold.
 _PEEKED = 300
@@ -68,10 +70,10 @@ def peek(head: bytes, path: Path, suffix: str, size: int) -> bytes | None:
             largest = max(names, key=lambda name: (path / name).stat().st_size)
             with (path / largest).open("rb") as file:
                 return file.read(size)
-        with ZipFile(path) as archive:
-            largest = max(names, key=lambda name: archive.getinfo(name).file_size)
-            with archive.open(largest) as member:
-                return member.read(size)
+        sizes = _sizes(path)
+        largest = max(names, key=sizes.__getitem__)
+        with ZipFile(path) as archive, archive.open(largest) as member:
+            return member.read(size)
     except (InputError, *_DAMAGED):
         return None
 
@@ -136,13 +138,15 @@ def _contents(path: Path, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         if path.is_dir():
             left = LARGEST_BYTES
             for name in names:
-                left -= (path / name).stat().st_size
-                if left < 0:
+                size = (path / name).stat().st_size
+                left -= size
+                if left < 0 or size > LARGEST_FILE_BYTES:
                     raise _too_large(path)
                 yield name, (path / name).read_bytes()
             return
         with ZipFile(path) as archive:
-            if sum(archive.getinfo(name).file_size for name in names) > LARGEST_BYTES:
+            sizes = [archive.getinfo(name).file_size for name in names]
+            if sum(sizes) > LARGEST_BYTES or max(sizes) > LARGEST_FILE_BYTES:
                 raise _too_large(path)
             for name in names:
                 yield name, archive.read(name)
@@ -157,7 +161,8 @@ def _contents(path: Path, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
 def _too_large(path: Path) -> InputError:
     return InputError(
         f"{path.name} is too large",
-        expected=f"up to {LARGEST_BYTES // 2**20:,} MiB and {MOST_FILES:,} files",
+        expected=f"up to {LARGEST_BYTES // 2**20:,} MiB and {MOST_FILES:,} files of up to "
+        f"{LARGEST_FILE_BYTES // 2**20} MiB",
         hint="Split the recording",
     )
 
@@ -172,17 +177,16 @@ def _names(path: Path, suffix: str) -> list[str]:
                 if entry.name.lower().endswith(suffix) and entry.is_file()
             ]
         else:
-            with ZipFile(path) as archive:
-                names = [name for name in archive.namelist() if name.lower().endswith(suffix)]
+            names = [name for name in _sizes(path) if name.lower().endswith(suffix)]
     except _DAMAGED as error:
         raise InputError(
             f"{path.name} cannot be read", expected="a folder or a zip archive", received=error
         ) from None
     # Systems leave hidden files of their own beside the frames.
-    names = [name for name in set(names) if not PurePosixPath(name).name.startswith(".")]
+    names = [name for name in names if not name.rpartition("/")[2].startswith(".")]
     if len(names) > MOST_FILES:
         raise _too_large(path)
-    folders = sorted({str(PurePosixPath(name).parent) for name in names})
+    folders = sorted({name.rpartition("/")[0] for name in names})
     if not path.is_dir() and len(folders) > 1:
         raise InputError(
             f"{path.name} holds {len(folders)} folders of frames",
@@ -191,6 +195,24 @@ def _names(path: Path, suffix: str) -> list[str]:
             hint="Unpack it and name one of the folders",
         )
     return sorted(names, key=_natural)
+
+
+def _sizes(path: Path) -> dict[str, int]:
+    """Return the names in an archive with their sizes; every reader asks for them."""
+    about = path.stat()
+    return _listed(str(path), about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _listed(path: str, size: int, changed: int) -> dict[str, int]:
+    with ZipFile(path) as archive:
+        return {each.filename: each.file_size for each in archive.infolist()}
+
+
+def _stem(name: str) -> str:
+    """Return a file name without folders and ending."""
+    file = name.rpartition("/")[2]
+    return file.rpartition(".")[0] or file
 
 
 def _natural(name: str) -> tuple[list[int], str]:
@@ -213,7 +235,7 @@ def frame_numbers(names: Sequence[str]) -> tuple[Array, list[str]]:
     notes : list of str
         Whether the order had to be taken instead.
     """
-    last = [_DIGITS.findall(PurePosixPath(name).stem)[-1:] for name in names]
+    last = [_DIGITS.findall(_stem(name))[-1:] for name in names]
     if all(last) and max((len(digits[0]) for digits in last), default=0) < 16:
         frame = np.array([int(digits[0]) for digits in last], dtype=float)
         if len(np.unique(frame)) == len(frame):

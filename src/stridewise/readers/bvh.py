@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,7 @@ from numpy.typing import NDArray
 from stridewise.errors import InputError
 from stridewise.layout_map import LayoutMap, resolve, split_side
 from stridewise.readers import points, timing
+from stridewise.readers.cells import plain_lines
 from stridewise.readers.registry import Options, Reader
 from stridewise.recording import Recording
 from stridewise.skeletons import REQUIRED, SIDES, Side
@@ -27,6 +31,7 @@ Array = NDArray[np.float64]
 
 #: A skeleton with fingers and face has some 200 joints.
 LARGEST_SKELETON = 2000
+_BLOCK = 2**18
 _EXPECTED = "HIERARCHY with ROOT, JOINT, OFFSET and CHANNELS, then MOTION, Frames and Frame Time"
 #: What 3ds Max and others put before every name.
 _PREFIX = re.compile(r"^(bip|character)\d*[\s_:]+", re.IGNORECASE)
@@ -87,10 +92,9 @@ def read(path: Path, options: Options) -> Recording:
         When the file is damaged, or the joints do not give both legs.
     """
     with path.open(encoding="utf-8-sig", errors="replace", newline=None) as text:
-        lines = enumerate(text, start=1)
-        joints = _skeleton(lines)
+        joints, line = _skeleton(text)
         width = sum(len(joint.channels) for joint in joints)
-        interval, motion, notes = _motion(lines, width)
+        interval, motion, notes = _motion(text, line, width)
     if _starts_at_rest(joints, motion):
         motion = motion[1:]
         notes.append("The first frame is the rest pose and was dropped.")
@@ -108,12 +112,12 @@ def read(path: Path, options: Options) -> Recording:
     )
 
 
-def _skeleton(lines: Iterator[tuple[int, str]]) -> list[_Joint]:
-    """Return the joints, parents first."""
+def _skeleton(text: TextIO) -> tuple[list[_Joint], int]:
+    """Return the joints, parents first, and the number of the last line."""
     joints: list[_Joint] = []
     open_joints: list[int] = []
     channels = 0
-    for number, line in lines:
+    for number, line in enumerate(text, start=1):
         word, rest = (*line.split(maxsplit=1), "", "")[:2]
         word = word.upper()
         if word in ("ROOT", "JOINT", "END"):
@@ -145,7 +149,7 @@ def _skeleton(lines: Iterator[tuple[int, str]]) -> list[_Joint]:
         elif word == "MOTION":
             if not joints or open_joints or not channels:
                 break
-            return joints
+            return joints, number
     raise InputError("The skeleton of the BVH file is not whole", expected=_EXPECTED)
 
 
@@ -172,42 +176,54 @@ def _channels(rest: str, line: int) -> list[str]:
     return [f"{m[1]}{m[2][0]}".lower() for m in found if m is not None]
 
 
-def _motion(lines: Iterator[tuple[int, str]], width: int) -> tuple[float, Array, list[str]]:
+def _motion(text: TextIO, line: int, width: int) -> tuple[float, Array, list[str]]:
     """Return the frame interval in seconds, 0 where none is stated, the channels, and notes."""
     interval, stated = 0.0, ""
-    rows: list[list[float]] = []
-    cut = False
-    for number, line in lines:
-        words = line.split()
-        if not words:
+    blocks: list[Array] = []
+    cut = 0
+    while block := text.read(_BLOCK) + text.readline():
+        plain = None if cut else plain_lines(block, " ")
+        if plain is not None and plain.shape[1] == width:
+            blocks.append(plain)
+            line += len(plain)
             continue
-        if words[0].lower().startswith("frames"):
-            stated = words[-1]
-            continue
-        if words[0].lower() == "frame" and len(words) > 2:
-            interval = _interval(words[2])
-            continue
-        if cut:
-            raise _bad_line(number - 1, width)
-        try:
-            row = [float(word) for word in words]
-        except ValueError:
-            row = []
-        if len(row) == width:
-            rows.append(row)
-        else:
-            cut = True
-            if len(words) > width:
-                raise _bad_line(number, width)
-    motion = np.array(rows).reshape(len(rows), width)
+        rows = array("d")
+        for text_line in StringIO(block):
+            line += 1
+            words = text_line.split()
+            if not words:
+                continue
+            if words[0].lower().startswith("frames"):
+                stated = words[-1]
+                continue
+            if words[0].lower() == "frame" and len(words) > 2:
+                interval = _interval(words[2])
+                continue
+            row = _row(words)
+            if cut or len(row) > width or len(words) > width:
+                raise _bad_line(cut or line, width)
+            if len(row) == width:
+                rows.extend(row)
+            else:
+                cut = line
+        blocks.append(np.array(rows).reshape(-1, width))
+    motion = np.concatenate([np.empty((0, width)), *blocks])
     if not len(motion) or not np.isfinite(motion).all():
         raise InputError(
             "The BVH file has no frames, or frames without numbers", expected=_EXPECTED
         )
     notes = ["The last line is cut off and was dropped."] if cut else []
-    if stated.isdecimal() and stated != str(len(rows)):
-        notes.append(f"The file says {stated} frames and holds {len(rows)}.")
+    if stated.isdecimal() and stated != str(len(motion)):
+        notes.append(f"The file says {stated} frames and holds {len(motion)}.")
     return interval, motion, notes
+
+
+def _row(words: Sequence[str]) -> list[float]:
+    """Return the numbers of a line; none where one of them is no number."""
+    try:
+        return [float(word) for word in words]
+    except ValueError:
+        return []
 
 
 def _bad_line(number: int, width: int) -> InputError:

@@ -51,7 +51,7 @@ def read(path: Path, options: Options) -> list[Recording]:
         When the JSON is damaged, holds no keypoints, or the frame rate is not stated.
     """
     data = json_text.load(path)
-    if isinstance(data, Mapping):
+    if isinstance(data, dict):
         return _annotations(data, options)
     return results(data, options, _EXPECTED)
 
@@ -64,12 +64,12 @@ def results(data: Any, options: Options, expected: str) -> list[Recording]:
     InputError
         When they are no such results, or the frame rate is not stated.
     """
-    records = [each for each in _list(data, expected) if isinstance(each, Mapping)]
-    images = list(dict.fromkeys(_image(record, expected) for record in records))
-    number, notes = _numbers(images)
+    records = [each for each in _list(data, expected) if isinstance(each, dict)]
+    images = [_image(record, expected) for record in records]
+    number, notes = _numbers(list(dict.fromkeys(images)))
     bodies = Bodies(expected)
-    for record in records:
-        _add(bodies, number[_image(record, expected)], record)
+    for record, image in zip(records, images, strict=True):
+        _add(bodies, number[image], record)
     return bodies.recordings(options, notes=notes)
 
 
@@ -98,14 +98,12 @@ def _numbers(images: Sequence[float | str]) -> tuple[dict[float | str, float], l
 
 
 def _add(bodies: Bodies, frame: float, record: Mapping[str, Any]) -> None:
-    attributes = record.get("attributes")
-    inner = attributes if isinstance(attributes, Mapping) else {}
-    track = next(
-        (each[key] for each in (record, inner) for key in ("track_id", "idx") if key in each), None
-    )
-    points = record.get("keypoints")
-    if isinstance(points, list) and isinstance(record.get("foot_kpts"), list):
-        points = [*points, *record["foot_kpts"]]
+    track = record.get("track_id", record.get("idx"))
+    if track is None and isinstance(record.get("attributes"), dict):
+        track = record["attributes"].get("track_id")
+    points, feet = record.get("keypoints"), record.get("foot_kpts")
+    if isinstance(points, list) and isinstance(feet, list):
+        points = [*points, *feet]
     bodies.add_flat(frame, points, score=record.get("score"), track=track)
 
 
@@ -113,7 +111,7 @@ def _annotations(data: Mapping[str, Any], options: Options) -> list[Recording]:
     records = [
         each
         for each in _list(data.get("annotations"))
-        if isinstance(each, Mapping) and each.get("keypoints")
+        if isinstance(each, dict) and each.get("keypoints")
     ]
     if not records:
         raise InputError("The annotations hold no keypoints", expected=_EXPECTED)
@@ -146,7 +144,7 @@ def _images(
     listed = {
         _image({"image_id": each.get("id")}): each
         for each in (images if isinstance(images, list) else [])
-        if isinstance(each, Mapping)
+        if isinstance(each, dict)
     }
     ids = list(dict.fromkeys([*listed, *(_image(record) for record in records)]))
     sizes = {
@@ -172,7 +170,7 @@ def _size(sizes: set[tuple[float | None, float | None]]) -> tuple[int, int] | No
 def _names(categories: Any, category: str) -> list[str] | None:
     """Return the names of the points of a category; None where the file has none."""
     for each in categories if isinstance(categories, list) else []:
-        if isinstance(each, Mapping) and repr(each.get("id")) == category:
+        if isinstance(each, dict) and repr(each.get("id")) == category:
             names = each.get("keypoints")
             if isinstance(names, list) and names and all(isinstance(n, str) for n in names):
                 return names

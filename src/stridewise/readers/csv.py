@@ -79,7 +79,7 @@ def read(path: Path, options: Options) -> Recording:
         When columns, cells or times cannot be used; it names the line.
     """
     with tables.rows(path) as lines:
-        names = [cell.strip() for cell in next(lines, [])]
+        names = [cell.strip() for cell in lines.next()]
         lower = [name.lower() for name in names]
         _check_twice(lower)
         parts = {k: c for k, c in columns(names).items() if {"x", "y"} <= c.keys()}

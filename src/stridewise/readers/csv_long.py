@@ -85,7 +85,7 @@ def read(path: Path, options: Options) -> list[Recording]:
         When columns, cells or times cannot be used; it names the line.
     """
     with tables.rows(path) as lines:
-        names = [cell.strip() for cell in next(lines, [])]
+        names = [cell.strip() for cell in lines.next()]
         lower = [name.lower() for name in names]
         clock, point = tables.clock_column(lower), _first(lower, _POINT)
         if clock is None or point is None or not {"x", "y"} <= set(lower):
@@ -120,7 +120,7 @@ def read(path: Path, options: Options) -> list[Recording]:
             [*tables.called(name, len(who)), *notes],
             shares,
         )
-        for name, r in zip(who, tables.by_person(people), strict=True)
+        for name, r in zip(who, tables.by_person(people, len(who)), strict=True)
         if len(rows := r[at[r] >= 0])
     ]
 

@@ -130,26 +130,20 @@ def _pictures(received: str) -> InputError:
 def _from_csv(path: Path) -> tuple[list[Column], Array, Array, list[str]]:
     """Return columns, frame numbers, values of shape (frames, columns), and notes."""
     with tables.rows(path) as lines:
-        head = [[cell.strip() for cell in next(lines, [])] for _ in range(3)]
+        head = [[cell.strip() for cell in lines.next()] for _ in range(3)]
         if len(head[1]) and head[1][0].lower() == "individuals":
-            head.append([cell.strip() for cell in next(lines, [])])
+            head.append([cell.strip() for cell in lines.next()])
         levels = tuple(row[0].lower() if row else "" for row in head)
         width = min(len(row) for row in head)
         if levels not in _LEVELS or width < 3:
             raise InputError("The header is not DeepLabCut's", expected=_EXPECTED)
         columns = [tuple(row[i] for row in head) for i in range(1, width)]
         names = ["frame", *(" ".join(column[1:]) for column in columns)]
-        first = next(lines, None)
-        if first is not None and first and not first[0].strip().isdecimal():
+        first = lines.peek()
+        if first and not first[0].strip().isdecimal():
             raise _pictures(first[0][:60])
-        below = iter(()) if first is None else _before(first, lines)
-        table = tables.read(below, names, range(width), first=len(head) + 1)
+        table = tables.read(lines, names, range(width), first=len(head) + 1)
     return columns, table.numbers[:, 0], table.numbers[:, 1:], table.notes
-
-
-def _before(first: list[str], rest: Any) -> Any:
-    yield first
-    yield from rest
 
 
 def _from_hdf5(path: Path) -> tuple[list[Column], Array, Array, list[str]]:
@@ -170,6 +164,8 @@ def _appendable(found: hdf5.Contents) -> tuple[list[Column], Array, Array]:
     blocks = [name for name in fields if name.startswith("values_block_")]
     if "index" not in fields or not blocks:
         raise InputError("The table of the HDF5 file cannot be used", expected=_EXPECTED)
+    if not len(table):
+        raise InputError("The table holds no frames", expected=_EXPECTED)
     if table["index"].dtype.kind not in "iu" or table["index"].ndim != 1:
         raise _pictures(str(table["index"][:1])[:60])
     columns: list[Column] = []

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 #: Time to read a file: to start, and for each byte at 10 MB/s.
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 _PATIENCE_S_PER_BYTE = 1e-7
 _CHILD = Path(__file__).with_name("hdf5_child.py")
 _ABOUT = " about"
@@ -118,6 +118,9 @@ def read(path: Path, names: Sequence[str]) -> Contents:
     InputError
         When h5py is not installed, or the HDF5 library fails on the file.
     """
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise _damaged(path, "another beginning")
     if importlib.util.find_spec("h5py") is None:
         raise InputError(
             f"{path.name} is an HDF5 file, and the package h5py is not installed",

@@ -11,9 +11,10 @@ Array = NDArray[np.float64]
 
 #: No camera and no laboratory places a body this far from its origin, whatever the unit.
 LARGEST_POSITION = 1e6
-#: Numbers of one array that are read at most (800 MB): 100,000 frames of 10 people with 33 points
-#: are 99 million. A small file may say that it holds more than any memory does.
-LARGEST_ARRAY = 100_000_000
+#: Numbers of one array, or of all bodies of a file, that are read at most (400 MB; reading takes up
+#: to ten times that): 100,000 frames of 5 people with 33 points are 49.5 million. A small file may
+#: say that it holds more than any memory does.
+LARGEST_ARRAY = 50_000_000
 
 
 def without_huge(positions: Array) -> tuple[Array, list[str]]:

@@ -92,7 +92,7 @@ def read(path: Path, options: Options) -> Recording:
         When columns, cells or times cannot be used, or both legs are not there.
     """
     with tables.rows(path) as lines:
-        names = [cell.strip() for cell in next(lines, [])]
+        names = [cell.strip() for cell in lines.next()]
         lower = [name.lower() for name in names]
         chosen, match = _landmarks(names, options)
         clock = tables.clock_column(lower)

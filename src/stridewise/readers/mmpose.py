@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -67,22 +67,22 @@ def read(path: Path, options: Options) -> list[Recording]:
 
 def _frames(data: Any) -> list[tuple[float, Any]]:
     """Return frame number and instances of each frame."""
-    if isinstance(data, Mapping):
+    if isinstance(data, dict):
         data = next((data[key] for key in _FRAMES if key in data), None)
     if not isinstance(data, list) or not data:
         raise InputError("The JSON holds no frames", expected=_EXPECTED)
-    if isinstance(data[0], Mapping) and "keypoints" in data[0]:
+    if isinstance(data[0], dict) and "keypoints" in data[0]:
         # The demo and the inferencer write the instances of a single image like this.
         return [(0.0, data)]
     frames = []
     for i, frame in enumerate(data):
-        number = frame_number(frame.get("frame_id")) if isinstance(frame, Mapping) else None
+        number = frame_number(frame.get("frame_id")) if isinstance(frame, dict) else None
         frames.append((float(i) if number is None else number, frame))
     return frames
 
 
 def _instances(frame: Any, number: float) -> list[Any]:
-    if isinstance(frame, Mapping):
+    if isinstance(frame, dict):
         frame = next((frame[key] for key in ("instances", "predictions") if key in frame), frame)
     # `predictions` of the inferencer are a list of images, each a list of instances.
     while isinstance(frame, list) and len(frame) == 1 and isinstance(frame[0], list):
@@ -93,19 +93,18 @@ def _instances(frame: Any, number: float) -> list[Any]:
 
 
 def _add(bodies: Bodies, number: float, instance: Any) -> None:
-    points = instance.get("keypoints") if isinstance(instance, Mapping) else None
-    if not isinstance(points, list) or not all(
-        isinstance(point, list) and len(point) == 2 for point in points
-    ):
+    points: Any = instance.get("keypoints") if isinstance(instance, dict) else None
+    if isinstance(points, list) and not points:
+        return
+    try:
+        x, y = zip(*points, strict=True)
+    except (TypeError, ValueError):
         raise InputError(
             f"An instance in frame {number:g} cannot be used",
             expected=_EXPECTED,
             received=repr(points if points is not None else instance)[:60],
-        )
+        ) from None
     scores = instance.get("keypoint_scores")
-    if not points:
-        return
-    x, y = zip(*points, strict=True)
     bodies.add(
         number,
         x,
@@ -118,9 +117,9 @@ def _add(bodies: Bodies, number: float, instance: Any) -> None:
 
 def _names(data: Any) -> list[str] | None:
     """Return the names of the points from the description of the data set, where there is one."""
-    about = data.get("meta_info") if isinstance(data, Mapping) else None
-    named = about.get("keypoint_id2name") if isinstance(about, Mapping) else None
-    if not isinstance(named, Mapping) or not named:
+    about = data.get("meta_info") if isinstance(data, dict) else None
+    named = about.get("keypoint_id2name") if isinstance(about, dict) else None
+    if not isinstance(named, dict) or not named:
         return None
     names = [named.get(str(i)) for i in range(len(named))]
     return [str(name) for name in names] if None not in names else None

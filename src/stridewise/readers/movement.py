@@ -156,10 +156,11 @@ def _axis_names(found: hdf5.Contents, variable: str) -> list[str]:
     """Return the names of a variable's axes: by netCDF's numbers, else by their lengths."""
     shape = found.array(variable).shape
     lengths = {axis: found.arrays[axis].size for axis in _NAMES if axis in found.arrays}
-    numbers = {found.attributes[axis].get("_Netcdf4Dimid"): axis for axis in lengths}
+    numbers = {repr(found.attributes[axis].get("_Netcdf4Dimid")): axis for axis in lengths}
     stated = found.attributes[variable].get("_Netcdf4Coordinates")
-    if isinstance(stated, list) and len(stated) == len(shape) and set(stated) <= numbers.keys():
-        return [numbers[number] for number in stated]
+    wanted = list(map(repr, stated)) if isinstance(stated, list) else []
+    if len(wanted) == len(shape) and set(wanted) <= numbers.keys():
+        return [numbers[number] for number in wanted]
     for order in (_NAMES, _NAMES[:1] + _NAMES[:0:-1]):
         names = [a for a in order if a in lengths and (variable == "position" or a != "space")]
         if shape == tuple(lengths[axis] for axis in names):

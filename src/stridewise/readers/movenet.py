@@ -1,4 +1,7 @@
-"""MoveNet outputs as an array: one person (17 points) or six (56 values) per frame."""
+"""MoveNet: outputs as an array, one person (17 points) or six (56 values) per frame; or poses.
+
+TensorFlow.js gives the poses of a frame as a list of `{score, keypoints: [{x, y, score, name}]}`.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.errors import InputError
-from stridewise.readers import json_text
+from stridewise.readers import json_text, mediapipe
 from stridewise.readers.bodies import Bodies
 from stridewise.readers.limits import check_size
-from stridewise.readers.registry import Options, Reader
+from stridewise.readers.registry import HEAD_BYTES, Options, Reader
 from stridewise.recording import Recording
+from stridewise.skeletons import LAYOUTS
 
 Array = NDArray[np.float64]
 
@@ -23,15 +27,20 @@ LEAST_SCORE = 0.1
 #: y, x, score of each point, then the box and its score.
 _MULTI = 3 * POINTS + 5
 _MAGIC = b"\x93NUMPY"
-_EXPECTED = "an array of y, x, score: (frames, 17, 3), or (frames, 6, 56) for several people"
+_EXPECTED = (
+    "an array of y, x, score: (frames, 17, 3), or (frames, 6, 56) for several people; or JSON of "
+    "the poses of each frame"
+)
 
 
 def recognise(head: bytes, path: Path) -> bool:
-    """Say whether a file is an array of MoveNet's shape."""
+    """Say whether a file is an array of MoveNet's shape, or begins as poses."""
     if head.startswith(_MAGIC):
         shape = _header_shape(head)
         return shape is not None and _kind(shape) is not None
     text = json_text.begins(head)
+    if mediapipe.of_movenet(text):
+        return True
     row = text.lstrip(b"[ \t\r\n").partition(b"]")[0]
     try:
         width = len([float(cell) for cell in row.split(b",")])
@@ -48,9 +57,9 @@ def read(path: Path, options: Options) -> list[Recording]:
     ----------
     path : Path
         A .npy file, or JSON of nested lists: (frames, 17, 3) or (frames, 6, 56); further axes of
-        length 1 do not matter.
+        length 1 do not matter. Or JSON of poses, in the ways of `mediapipe`.
     options : Options
-        `fps` gives the times.
+        `fps` gives the times, where poses have none.
 
     Returns
     -------
@@ -63,7 +72,11 @@ def read(path: Path, options: Options) -> list[Recording]:
     InputError
         When the file is no such array, or the frame rate is not stated.
     """
-    values = _array(path)
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if mediapipe.of_movenet(json_text.begins(head)):
+        return mediapipe.landmarks(path, options, LAYOUTS["coco-17"])
+    values = _array(path, binary=head.startswith(_MAGIC))
     kind = _kind(values.shape)
     if kind is None:
         raise InputError(
@@ -77,11 +90,12 @@ def read(path: Path, options: Options) -> list[Recording]:
         points = values[..., : 3 * POINTS].reshape(*values.shape[:2], POINTS, 3)
         score = values[..., -1]
     x, y, notes = _sides(points[..., 1], points[..., 0])
-    for frame in range(len(points)):
+    ordered = np.stack((x, y, points[..., 2]), axis=-1).reshape(*score.shape, 3 * POINTS)
+    for frame, (here, sure) in enumerate(zip(ordered, score, strict=True)):
         bodies.look(frame)
-        for person in np.flatnonzero(score[frame] >= LEAST_SCORE).tolist():
-            at = frame, person
-            bodies.add(frame, x[at], y[at], points[at][:, 2], score=float(score[at]))
+        kept = sure >= LEAST_SCORE
+        for values, value in zip(here[kept].tolist(), sure[kept].tolist(), strict=True):
+            bodies.add_flat(frame, values, score=value)
     return bodies.recordings(options, shares=True, notes=notes)
 
 
@@ -118,15 +132,13 @@ def _header_shape(head: bytes) -> tuple[int, ...] | None:
             else np.lib.format.read_array_header_2_0
         )
         shape, _, _ = read_header(file)
-    except (ValueError, EOFError, OSError, SyntaxError, TypeError, OverflowError):
+    except Exception:  # Damaged headers lead numpy's parser anywhere.
         return None
     return shape
 
 
-def _array(path: Path) -> Array:
+def _array(path: Path, *, binary: bool) -> Array:
     try:
-        with path.open("rb") as file:
-            binary = file.read(len(_MAGIC)) == _MAGIC
         if binary:
             # A map checks the length of the file before any memory is taken.
             array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -137,7 +149,7 @@ def _array(path: Path) -> Array:
         return np.array(json_text.load(path), dtype=float)
     except InputError:
         raise
-    except (ValueError, TypeError, OverflowError, EOFError, OSError, SyntaxError) as error:
+    except Exception as error:  # Damaged headers lead numpy's parser anywhere.
         raise InputError(
             f"{path.name} is no array of numbers", expected=_EXPECTED, received=str(error)[:80]
         ) from None
@@ -145,7 +157,7 @@ def _array(path: Path) -> Array:
 
 reader = Reader(
     name="movenet",
-    description="MoveNet outputs as .npy or nested JSON lists: (frames, 17, 3) or (frames, 6, 56)",
+    description="MoveNet outputs, .npy or JSON: (frames, 17, 3), (frames, 6, 56), or poses of tfjs",
     suffixes=(".npy", ".json"),
     recognise=recognise,
     read=read,

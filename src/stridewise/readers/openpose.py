@@ -21,7 +21,7 @@ _LAYOUTS = {
     25: LAYOUTS["body-25"],
 }
 _PEOPLE = ("people", "bodies")
-_POINTS = ("pose_keypoints_2d", "pose_keypoints", "joints")
+_OLDER = ("pose_keypoints", "joints")
 _WORDS = re.compile(rb'"(pose_keypoints(_2d)?|joints)"')
 _EMPTY = re.compile(rb'"(people|bodies)"\s*:\s*\[\s*\]')
 _EXPECTED = "people, each with pose_keypoints_2d: x, y, confidence of 18 (COCO) or 25 (BODY_25)"
@@ -78,29 +78,29 @@ def _frames(data: Any) -> Mapping[str, Any]:
     """Return the frames of one file by name."""
     if isinstance(data, list):
         return {str(i): frame for i, frame in enumerate(data)}
-    if isinstance(data, Mapping) and any(key in data for key in _PEOPLE):
+    if isinstance(data, dict) and any(key in data for key in _PEOPLE):
         raise InputError(
             "The file holds a single frame",
             expected="all frames",
             hint="Name the folder in which OpenPose wrote one file per frame",
         )
-    if isinstance(data, Mapping):
+    if isinstance(data, dict):
         return data
     raise InputError("The JSON holds no frames", expected=_EXPECTED)
 
 
 def _people(frame: Any, name: str) -> Sequence[Any]:
-    if isinstance(frame, Mapping):
-        people = next((frame[key] for key in _PEOPLE if key in frame), None)
+    if isinstance(frame, dict):
+        people = frame.get("people", frame.get("bodies"))
         if isinstance(people, list):
             return people
     raise InputError(f"{name} holds no people", expected=_EXPECTED)
 
 
 def _add(bodies: Bodies, number: float, person: Any) -> None:
-    points = None
-    if isinstance(person, Mapping):
-        points = next((person[key] for key in _POINTS if key in person), None)
+    points = person.get("pose_keypoints_2d") if isinstance(person, dict) else None
+    if points is None and isinstance(person, dict):
+        points = next((person[key] for key in _OLDER if key in person), None)
     if points is None:
         raise InputError(f"A person in frame {number:g} has no keypoints", expected=_EXPECTED)
     bodies.add_flat(number, points, track=person.get("person_id"))
@@ -108,10 +108,9 @@ def _add(bodies: Bodies, number: float, person: Any) -> None:
 
 def _canvas(frame: Any) -> tuple[int, int] | None:
     """Return the image size that some programs put into each frame."""
-    width, height = (
-        frame_number(frame.get(key)) if isinstance(frame, Mapping) else None
-        for key in ("canvas_width", "canvas_height")
-    )
+    if not isinstance(frame, dict) or "canvas_width" not in frame:
+        return None
+    width, height = (frame_number(frame.get(key)) for key in ("canvas_width", "canvas_height"))
     return (int(width), int(height)) if width and height and min(width, height) >= 1 else None
 
 

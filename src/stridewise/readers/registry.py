@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,6 +21,8 @@ from stridewise.recording import Recording
 HEAD_BYTES = 65_536
 
 ENTRY_POINT_GROUP = "stridewise.readers"
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,24 @@ def register(reader: Reader) -> Reader:
 
 @cache
 def _load_third_party() -> None:
+    """Register the readers of other packages; one that fails is left out, with a warning."""
     for point in entry_points(group=ENTRY_POINT_GROUP):
-        loaded = point.load()
-        register(loaded if isinstance(loaded, Reader) else loaded())
+        try:
+            loaded = point.load()
+            reader = loaded if isinstance(loaded, Reader) else loaded()
+            if not isinstance(reader, Reader):
+                raise TypeError(f"{point.value} is no Reader")
+        except Exception as error:  # Whatever another package does, its format alone is lost.
+            _logger.warning(
+                "%s",
+                InputError(
+                    f"The reader {point.name} of another package cannot be used",
+                    received=f"{type(error).__name__}: {error}",
+                    hint="Its format is not read; update that package, or remove it",
+                ),
+            )
+            continue
+        register(reader)
 
 
 def formats() -> list[Reader]:

@@ -109,7 +109,7 @@ def _turned(found: hdf5.Contents, name: str, wanted: Sequence[str]) -> Array:
 
 def _from_csv(path: Path, options: Options) -> list[Recording]:
     with tables.rows(path) as lines:
-        names = [cell.strip() for cell in next(lines, [])]
+        names = [cell.strip() for cell in lines.next()]
         lower = [name.lower() for name in names]
         if "frame_idx" not in lower:
             raise InputError(
@@ -137,7 +137,8 @@ def _from_csv(path: Path, options: Options) -> list[Recording]:
             options,
             [*tables.called(name, len(tracks)), *notes],
         )
-        for name, rows in zip(tracks, tables.by_person(track), strict=True)
+        for name, rows in zip(tracks, tables.by_person(track, len(tracks)), strict=True)
+        if len(rows)
     ]
 
 

@@ -6,16 +6,18 @@ import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from itertools import chain, islice
 from math import nan
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.errors import InputError
-from stridewise.readers import timing
-from stridewise.readers.cells import number
+from stridewise.readers import json_text, timing
+from stridewise.readers.cells import number, plain_cells, plain_lines
 from stridewise.readers.registry import Options
 
 Array = NDArray[np.float64]
@@ -32,8 +34,10 @@ CLOCKS = {
     ),
 }
 
-#: Rows that are turned into columns at a time: few, so that their cells stay in the cache.
-_BLOCK = 256
+#: Characters that are read, and rows that are turned into columns at a time: few, so that their
+#: cells stay in the cache.
+_BLOCK = 2**18
+_FEW = 256
 #: More people than this in one file are no people but broken tracks.
 LARGEST_CROWD = 1000
 
@@ -70,6 +74,8 @@ def _delimiter(line: str) -> str:
 
 def first_rows(head: bytes, count: int) -> list[list[str]]:
     """Return the first rows of a file's head as cells; none where it is no text table."""
+    if json_text.begins(head):
+        return []
     lines = head.decode(_encoding(head), errors="replace").splitlines()[:count]
     try:
         return [
@@ -86,9 +92,47 @@ def header_of(head: bytes) -> list[str]:
     return [cell.lower() for cell in rows[0]] if rows else []
 
 
+class Lines:
+    """The lines of a text table: as cells one by one, or many at once as text.
+
+    Parameters
+    ----------
+    text : TextIO
+        At its first line.
+    delimiter : str
+        Between cells.
+    """
+
+    def __init__(self, text: TextIO, delimiter: str) -> None:
+        self._text = text
+        self.delimiter = delimiter
+
+    def next(self) -> list[str]:
+        """Return the cells of the next line, none at the end."""
+        return next(csv.reader([self._text.readline()], delimiter=self.delimiter), [])
+
+    def peek(self) -> list[str]:
+        """Return the cells of the next line, which is not taken."""
+        here = self._text.tell()
+        cells = self.next()
+        self._text.seek(here)
+        return cells
+
+    def block(self) -> str:
+        """Return some of the next lines, with line feeds at their ends; none at the end."""
+        text = self._text.read(_BLOCK)
+        text += self._text.readline() if text else ""
+        return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+    def cells(self, text: str) -> Iterator[list[str]]:
+        """Return the lines of a block as cells; a quoted cell may go on below."""
+        below = self._text if '"' in text else ()
+        return csv.reader(chain(StringIO(text), below), delimiter=self.delimiter)
+
+
 @contextmanager
-def rows(path: Path) -> Iterator[Iterator[list[str]]]:
-    """Open a text table; gives its rows, the header first.
+def rows(path: Path) -> Iterator[Lines]:
+    """Open a text table; gives its lines, the header first.
 
     Raises
     ------
@@ -99,8 +143,9 @@ def rows(path: Path) -> Iterator[Iterator[list[str]]]:
         encoding = _encoding(file.read(2))
     try:
         with path.open(encoding=encoding, errors="replace", newline="") as text:
-            line = text.readline()
-            yield csv.reader(chain([line], text), delimiter=_delimiter(line))
+            delimiter = _delimiter(text.readline())
+            text.seek(0)
+            yield Lines(text, delimiter)
     except csv.Error as error:
         raise InputError(
             "The file is not a table of text", expected="lines of cells", received=error
@@ -108,7 +153,7 @@ def rows(path: Path) -> Iterator[Iterator[list[str]]]:
 
 
 def read(
-    lines: Iterator[list[str]],
+    lines: Lines,
     names: Sequence[str],
     numbers: Sequence[int],
     words: Sequence[int] = (),
@@ -122,8 +167,8 @@ def read(
 
     Parameters
     ----------
-    lines : iterator of list of str
-        The rows below the header.
+    lines : Lines
+        At the first line below the header.
     names : sequence of str
         Of all columns, for messages.
     numbers : sequence of int
@@ -143,33 +188,45 @@ def read(
     width = max((*numbers, *words)) + 1
     found: list[Array] = []
     coded: list[Index] = []
-    coders: list[dict[str, int]] = [{} for _ in words]
+    coders = [_Coder() for _ in words]
     cut: tuple[int, int] | None = None
     line = first
-    while block := list(islice(lines, _BLOCK)):
-        numbered: Sequence[int] = range(line, line + len(block))
-        line += len(block)
-        if min(map(len, block)) < width:
-            kept = [
-                (n, row) for n, row in zip(numbered, block, strict=True) if any(map(str.strip, row))
-            ]
-            short = next((i for i, (_, row) in enumerate(kept) if len(row) < width), None)
-            if kept and cut is not None:
+    while text := lines.block():
+        plain = _plain(text, lines.delimiter, width, numbers, words, coders)
+        if plain is not None:
+            if cut is not None:
                 raise _too_few(cut, names)
-            if short is not None:
-                cut = kept[short][0], len(kept[short][1])
-                if short < len(kept) - 1:
+            found.append(plain[0])
+            coded.append(plain[1])
+            line += text.count("\n")
+            continue
+        cells = lines.cells(text)
+        while block := list(islice(cells, _FEW)):
+            numbered: Sequence[int] = range(line, line + len(block))
+            line += len(block)
+            if min(map(len, block)) < width:
+                kept = [
+                    (n, row)
+                    for n, row in zip(numbered, block, strict=True)
+                    if any(map(str.strip, row))
+                ]
+                short = next((i for i, (_, row) in enumerate(kept) if len(row) < width), None)
+                if kept and cut is not None:
                     raise _too_few(cut, names)
-                kept.pop()
-            numbered, block = [n for n, _ in kept], [row for _, row in kept]
-        elif cut is not None:
-            raise _too_few(cut, names)
-        if block:
-            columns = list(zip(*block, strict=False))
-            found.append(
-                np.stack([_numbers(columns[i], numbered, names[i]) for i in numbers], axis=1)
-            )
-            coded.append(_codes([columns[i] for i in words], coders, len(block)))
+                if short is not None:
+                    cut = kept[short][0], len(kept[short][1])
+                    if short < len(kept) - 1:
+                        raise _too_few(cut, names)
+                    kept.pop()
+                numbered, block = [n for n, _ in kept], [row for _, row in kept]
+            elif cut is not None:
+                raise _too_few(cut, names)
+            if block:
+                columns = list(zip(*block, strict=False))
+                found.append(
+                    np.stack([_numbers(columns[i], numbered, names[i]) for i in numbers], axis=1)
+                )
+                coded.append(_codes([columns[i] for i in words], coders, len(block)))
     notes = [f"The last line ({cut[0]}) is cut off and was dropped."] if cut is not None else []
     table = np.concatenate([np.empty((0, len(numbers))), *found])
     codes = np.concatenate([np.empty((0, len(words)), dtype=np.intp), *coded])
@@ -182,7 +239,41 @@ def read(
         raise InputError(
             "The table has a header and no frames", expected="one line per frame below the header"
         )
-    return Table(table, codes, [list(coder) for coder in coders], notes)
+    return Table(table, codes, [coder.words for coder in coders], notes)
+
+
+def _plain(
+    text: str,
+    delimiter: str,
+    width: int,
+    numbers: Sequence[int],
+    words: Sequence[int],
+    coders: Sequence[_Coder],
+) -> tuple[Array, Index] | None:
+    """Return numbers and codes of plain lines, fast; None where a closer look is needed."""
+    if not words:
+        found = plain_lines(text, delimiter)
+        if found is not None:
+            if found.shape[1] < width:
+                return None
+            return found[:, numbers], np.empty((len(found), 0), dtype=np.intp)
+    if '"' in text:
+        return None
+    lines = text.rstrip("\n")
+    cells = lines.partition("\n")[0].count(delimiter) + 1
+    # Line ends become cells of their own, which must then come after every so many.
+    flat = lines.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
+    rows = (len(flat) + 1) // (cells + 1)
+    ends = flat[cells :: cells + 1]
+    if cells < width or len(flat) + 1 != rows * (cells + 1) or not {"\n"}.issuperset(ends):
+        return None
+    if len(ends) != lines.count("\n"):
+        return None
+    columns = [plain_cells(flat[i :: cells + 1]) for i in numbers]
+    values = [column for column in columns if column is not None]
+    if len(values) < len(columns):
+        return None
+    return np.stack(values, axis=1), _codes([flat[i :: cells + 1] for i in words], coders, rows)
 
 
 def _too_few(cut: tuple[int, int], names: Sequence[str]) -> InputError:
@@ -203,12 +294,27 @@ def _numbers(cells: Sequence[str], lines: Sequence[int], name: str) -> Array:
         return np.array(values)
 
 
-def _codes(columns: Sequence[Sequence[str]], coders: Sequence[dict[str, int]], rows: int) -> Index:
+class _Coder(dict[str, int]):
+    """The code of each word, with or without white space around it; new ones get the next."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def __missing__(self, word: str) -> int:
+        plain = word.strip()
+        code = self.get(plain)
+        if code is None:
+            code = len(self.words)
+            self.words.append(plain)
+        self[word] = self[plain] = code
+        return code
+
+
+def _codes(columns: Sequence[Sequence[str]], coders: Sequence[_Coder], rows: int) -> Index:
     """Return columns of words as numbers; new words go into the coders."""
     codes = np.empty((rows, len(columns)), dtype=np.intp)
     for i, (column, coder) in enumerate(zip(columns, coders, strict=True)):
-        code = {word: coder.setdefault(word.strip(), len(coder)) for word in dict.fromkeys(column)}
-        codes[:, i] = np.fromiter(map(code.__getitem__, column), dtype=np.intp, count=rows)
+        codes[:, i] = np.fromiter(map(coder.__getitem__, column), dtype=np.intp, count=rows)
     return codes
 
 
@@ -237,15 +343,16 @@ def called(name: str, people: int) -> list[str]:
     return [f"The file calls this person {name}."] if name and people > 1 else []
 
 
-def by_person(person: Index) -> list[Index]:
-    """Return the rows of each person, in the order of the file.
+def by_person(person: Index, people: int) -> list[Index]:
+    """Return the rows of each of so many people, in the order of the file.
+
+    There are none of people whose lines all lack a time or frame number.
 
     Raises
     ------
     InputError
         When there are more than `LARGEST_CROWD`.
     """
-    people = int(person.max()) + 1 if len(person) else 0
     if people > LARGEST_CROWD:
         raise InputError(
             "The file holds too many people",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from io import StringIO
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from stridewise.errors import InputError
 from stridewise.readers import marker_sets, three_d, timing
 from stridewise.readers.c3d import METRES
-from stridewise.readers.cells import number
+from stridewise.readers.cells import number, plain_lines
 from stridewise.readers.limits import without_huge
 from stridewise.readers.registry import Options, Reader
 from stridewise.recording import Recording, Unit
@@ -24,6 +26,7 @@ Array = NDArray[np.float64]
 #: Nobody's legs are longer: what a file calls metres must then be pixels.
 LONGEST_LEG_M = 2.0
 
+_BLOCK = 2**18
 _EXPECTED = "a TRC file: PathFileType, rates and units, a line Frame# Time and names, then numbers"
 
 
@@ -56,9 +59,9 @@ def read(path: Path, options: Options) -> Recording:
         When header, cells or times cannot be used, or both legs are not there.
     """
     with path.open(encoding="utf-8-sig", errors="replace", newline=None) as text:
-        lines = enumerate(text, start=1)
-        header, names, columns = _header(lines)
-        table, notes = _table(lines, columns)
+        header, names, line = _header(text)
+        columns = 2 + 3 * len(names)
+        table, notes = _table(text, line, columns)
     time, kept, timed = _clock(table, header, options)
     xyz = table[kept, 2:].reshape(len(kept), -1, 3)[:, : len(names)]
     xyz = np.where((xyz == 0).all(axis=2, keepdims=True), np.nan, xyz)
@@ -85,18 +88,18 @@ def _split(line: str) -> list[str]:
     return [cell.strip() for cell in cells]
 
 
-def _header(lines: Iterator[tuple[int, str]]) -> tuple[dict[str, str], list[str], int]:
-    """Return header values by lower-case name, marker names and the number of data columns."""
+def _header(text: TextIO) -> tuple[dict[str, str], list[str], int]:
+    """Return header values by lower-case name, marker names and the number of the last line."""
     header: dict[str, str] = {}
     keys: list[str] | None = None
-    for _, line in lines:
+    for last, line in enumerate(text, start=1):
         cells = _split(line)
         first = cells[0].lower() if cells else ""
         if first.startswith("frame#"):
             names = [cell for cell in cells[2:] if cell]
             if not names:
                 break
-            return header, names, 2 + 3 * len(names)
+            return header, names, last
         if keys is not None:
             header.update(zip(keys, cells, strict=False))
             keys = None
@@ -105,14 +108,32 @@ def _header(lines: Iterator[tuple[int, str]]) -> tuple[dict[str, str], list[str]
     raise InputError("The TRC header names no markers", expected=_EXPECTED)
 
 
-def _table(lines: Iterator[tuple[int, str]], columns: int) -> tuple[Array, list[str]]:
+def _table(text: TextIO, line: int, columns: int) -> tuple[Array, list[str]]:
     """Return the numbers, shape (frames, columns); cells left out at the end of a line are NaN."""
+    blocks = []
+    notes: list[str] = []
+    while block := text.read(_BLOCK) + text.readline():
+        plain = plain_lines(block, "\t" if "\t" in block else " ")
+        if plain is not None and plain.shape[1] >= columns:
+            blocks.append(plain[:, :columns])
+        else:
+            found, notes = _lines(StringIO(block), line + 1, columns, not blocks)
+            blocks.append(found)
+        line += block.count("\n")
+    table = np.concatenate([np.empty((0, columns)), *blocks])
+    if not len(table):
+        raise InputError("The TRC file has a header and no frames", expected=_EXPECTED)
+    return table, notes
+
+
+def _lines(lines: Iterable[str], first: int, columns: int, top: bool) -> tuple[Array, list[str]]:
+    """Return the numbers of lines of any kind; those at the top may begin with the axes."""
     cells = array("d")
     count = 0
     cut = 0
-    for line, text in lines:
+    for line, text in enumerate(lines, start=first):
         row = _split(text)
-        if not any(row) or (not count and "x1" in (cell.lower() for cell in row[:3])):
+        if not any(row) or (top and not count and "x1" in (cell.lower() for cell in row[:3])):
             continue  # blank lines, and the line X1 Y1 Z1 below the names
         row = row[:columns]
         try:
@@ -126,8 +147,6 @@ def _table(lines: Iterator[tuple[int, str]], columns: int) -> tuple[Array, list[
     if cut > 0:
         del cells[-columns:]
         count -= 1
-    if not count:
-        raise InputError("The TRC file has a header and no frames", expected=_EXPECTED)
     notes = ["The last line is cut off and was dropped."] if cut > 0 else []
     return np.frombuffer(cells, dtype=float).reshape(count, columns), notes
 

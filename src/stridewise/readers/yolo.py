@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from stridewise.errors import InputError
 from stridewise.readers import bundle, json_text
 from stridewise.readers.bodies import ESTIMATORS, Bodies
+from stridewise.readers.limits import check_size
 from stridewise.readers.registry import HEAD_BYTES, Options, Reader
 from stridewise.recording import Recording
 
@@ -78,7 +80,7 @@ def _frames(values: list[Any]) -> list[Any]:
     """Return the results of each frame: values of their own, or of one list."""
     if len(values) == 1 and isinstance(values[0], list):
         inner = values[0]
-        if any(isinstance(each, Mapping) for each in inner):
+        if any(isinstance(each, dict) for each in inner):
             return values  # a single frame
         values = inner
     # Some programs put the text that YOLO returns for each frame into a list.
@@ -96,11 +98,11 @@ def _add_results(bodies: Bodies, frames: Iterable[tuple[float, Any]]) -> None:
         if not isinstance(results, list):
             raise InputError(f"Frame {number:g} holds no results", expected=_EXPECTED)
         for result in results:
-            points = result.get("keypoints") if isinstance(result, Mapping) else None
+            points = result.get("keypoints") if isinstance(result, dict) else None
             if points is None:
                 continue  # found, but without a pose
             x, y, visible = (
-                points.get(key) if isinstance(points, Mapping) else None
+                points.get(key) if isinstance(points, dict) else None
                 for key in ("x", "y", "visible")
             )
             if not isinstance(x, list) or not isinstance(y, list):
@@ -121,12 +123,13 @@ def _add_results(bodies: Bodies, frames: Iterable[tuple[float, Any]]) -> None:
 
 
 def _add_labels(bodies: Bodies, frames: Iterable[tuple[float, tuple[str, bytes]]]) -> None:
-    rows: list[tuple[float, list[float]]] = []
+    rows: list[tuple[float, array[float]]] = []
+    count = 0
     for number, (name, content) in frames:
         bodies.look(number)
         for line, text in enumerate(content.splitlines(), start=1):
             try:
-                values = [float(cell) for cell in text.split()]
+                values = array("d", map(float, text.split()))
             except ValueError:
                 raise InputError(
                     f"Line {line} of {name} cannot be used",
@@ -135,6 +138,8 @@ def _add_labels(bodies: Bodies, frames: Iterable[tuple[float, tuple[str, bytes]]
                 ) from None
             if values:
                 rows.append((number, values))
+                count += len(values)
+                check_size("of all labels", count)
     if not rows:
         return
     shape = _shape({len(values) for _, values in rows})
@@ -151,7 +156,7 @@ def _add_labels(bodies: Bodies, frames: Iterable[tuple[float, tuple[str, bytes]]
     both = max(map(len, after)) == 2
     numbered = both or all(value.is_integer() for values in after for value in values)
     for (number, values), more in zip(rows, after, strict=True):
-        pose = values[_BEFORE:end]
+        pose = values[_BEFORE:end].tolist()
         bodies.add(
             number,
             pose[::width],

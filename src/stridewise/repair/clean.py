@@ -10,15 +10,24 @@ from numpy.typing import NDArray
 
 from stridewise.errors import InputError
 from stridewise.recording import Recording
+from stridewise.repair.ends import find_ends
+from stridewise.repair.gaps import fill, keep_length
+from stridewise.repair.noise import noise_level
 from stridewise.repair.outliers import find_outliers
 from stridewise.repair.resample import nearest_index, resample
+from stridewise.repair.roll import find_roll, turn
+from stridewise.repair.size import VARIES, even_size, find_size, varies
 from stridewise.repair.swaps import ARMS, FACE, LEGS, exchange, find_swaps
+from stridewise.skeletons import SIDES
 from stridewise.view import leg_length
 
 Array = NDArray[np.float64]
 
 #: Longest gap that is filled (Winter 2009; the reference catalogue asks for 0.1 s at the feet).
 MAX_GAP_S = 0.1
+#: Points that jitter by more than this share of the leg length are too noisy for a polynomial over
+#: their gaps; Akima's cubics fill those.
+MAX_NOISE = 0.015
 #: Confidence below which a point counts as not seen; the default of Sports2D and others.
 MIN_CONFIDENCE = 0.3
 #: Time stamps this close to an even clock are an even clock, written in whole milliseconds.
@@ -101,15 +110,31 @@ def _drop_repeated(recording: Recording) -> tuple[Recording, Repair | None]:
     count = int(repeated.sum())
     if not count or len(repeated) - count < _MOVING * recording.frames:
         return recording, None
-    kept = np.r_[True, ~repeated]
-    recording = recording.with_(
+    detail = f"{count} frames that repeat the one before were left out"
+    return _keep(recording, np.r_[True, ~repeated]), Repair("repeated_frames", count, detail)
+
+
+def _crop(recording: Recording) -> tuple[Recording, Repair | None]:
+    """Leave out the ends of a recording into which the runner comes or from which he goes."""
+    kept = find_ends(recording)
+    before, after = kept.start, recording.frames - kept.stop
+    if not before + after:
+        return recording, None
+    detail = (
+        f"the first {before} and the last {after} frames, in which not all leg points are seen, "
+        "were left out"
+    )
+    return _keep(recording, kept), Repair("ends", before + after, detail)
+
+
+def _keep(recording: Recording, kept: slice | NDArray[np.bool_]) -> Recording:
+    """Keep some frames."""
+    return recording.with_(
         xy=recording.xy[kept],
         confidence=recording.confidence[kept],
         time=recording.time[kept],
         depth=None if recording.depth is None else recording.depth[kept],
     )
-    detail = f"{count} frames that repeat the one before were left out"
-    return recording, Repair("repeated_frames", count, detail)
 
 
 def _undo_swaps(recording: Recording) -> tuple[Recording, Repair | None]:
@@ -189,16 +214,53 @@ def _fill_gaps(recording: Recording) -> tuple[Recording, Repair | None]:
         return recording, None
     # A gap of n frames lies between samples that are n + 1 intervals apart.
     widest = MAX_GAP_S + 1.05 / recording.fps
-    values = [
-        resample(recording.time, point, recording.time, widest) if gaps.any() else point
-        for point, gaps in zip(_points(recording), missing.T, strict=True)
-    ]
+    time, names = recording.time, recording.keypoints
+    gappy = [name for name, gaps in zip(names, missing.T, strict=True) if gaps.any()]
+    limit = MAX_NOISE * (_leg_length(recording) or 0.0)
+    level = dict(zip(gappy, noise_level(recording.select(gappy)).tolist(), strict=True))
+    steady = {name for name in gappy if level[name] < limit}
+    values = []
+    for name, point in zip(names, _points(recording), strict=True):
+        if name in steady:
+            point = fill(time, point, widest)
+        elif name in level:
+            point = resample(time, point, time, widest)
+        values.append(point)
+    for side in SIDES:
+        if f"{side}_ankle" in steady and f"{side}_knee" in names:
+            knee, ankle = (names.index(f"{side}_{part}") for part in ("knee", "ankle"))
+            values[ankle] = keep_length(time, ~missing[:, ankle], values[ankle], values[knee])
     filled = _with_points(recording, values)
     count = int((missing & np.isfinite(filled.xy[..., 0])).sum())
     if not count:
         return recording, None
     detail = f"{count} points in gaps of up to {MAX_GAP_S} s were filled"
     return filled, Repair("gaps", count, detail)
+
+
+def _even_size(recording: Recording) -> tuple[Recording, Repair | None]:
+    """Take out zoom and approach."""
+    size = find_size(recording)
+    if size is None or varies(size) <= VARIES:
+        return recording, None
+    detail = (
+        f"the size of the runner in the picture varies by {100 * varies(size):.0f} % (approach or "
+        "zoom) and was made even"
+    )
+    return even_size(recording, size), Repair("size", recording.frames, detail)
+
+
+def _level(recording: Recording) -> tuple[Recording, Repair | None]:
+    """Turn the picture upright when it is surely not."""
+    roll = find_roll(recording)
+    if roll is None or not roll.sure:
+        return recording, None
+    way = "anticlockwise" if roll.angle_deg > 0 else "clockwise"
+    detail = (
+        f"the picture was turned {way} by {abs(roll.angle_deg):.1f}° ± {roll.sd_deg:.1f}° (tilted "
+        "camera or sloping ground) and was turned back"
+    )
+    return turn(recording, roll.angle_deg), Repair("roll", recording.frames, detail)
 
 
 def _points(recording: Recording) -> Iterator[Array]:
@@ -220,12 +282,16 @@ def _with_points(recording: Recording, points: Sequence[Array], **changes: Array
 _Step = Callable[[Recording], tuple[Recording, Repair | None]]
 
 #: Every repair step by name, in the order taken. Swaps come before outliers, which they would look
-#: like, and both before anything is interpolated.
+#: like, and both before anything is interpolated; size and roll are read from whole
+#: strides.
 STEPS: Mapping[str, _Step] = {
     "low_confidence": _drop_unsure,
     "repeated_frames": _drop_repeated,
+    "ends": _crop,
     "swaps": _undo_swaps,
     "outliers": _drop_outliers,
     "time_base": _even_time,
     "gaps": _fill_gaps,
+    "size": _even_size,
+    "roll": _level,
 }
