@@ -113,6 +113,13 @@ def test_running_is_never_called_walking(view: float, slower: float) -> None:
         assert "--time-scale 4" in refused(recording.with_(time=slower * recording.time))
 
 
+def test_coming_nearer_is_no_jumping() -> None:
+    camera = Camera(yaw_deg=-90.0, follow=False, distance_m=14.0)
+    runner = Runner(seed=5, surface="overground")
+    made = simulate(runner, camera, Noise(white=0.002), 6.0)
+    assert tried(made.recording, made.truth.events) == ()
+
+
 def test_two_plausible_rhythms_are_told() -> None:
     recording, events = run()
     # Contacts a fifth faster than the legs, both of them a runner's cadence.

@@ -14,7 +14,7 @@ from stridewise.gait.motion import Motion
 from stridewise.gait.rhythm import FLIGHT_FALL, free_fall, swing_cadence
 from stridewise.gait.strides import Steps
 from stridewise.recording import Recording
-from stridewise.skeletons import REQUIRED, SIDES
+from stridewise.skeletons import REQUIRED, SIDES, Side
 from stridewise.view import leg_length
 
 Array = NDArray[np.float64]
@@ -28,7 +28,8 @@ _SAME_CADENCE = 0.15
 #: walkers show -0.46 or less, 57 trials of laboratory runners and a sprinter 0.5 or more. Feet that
 #: part by less than this, in leg lengths, are seen from the front, where it means nothing.
 _WALKING_BELOW, _FEET_PART = -0.3, 0.35
-#: Legs that change their length by this share, and so much together, bend together.
+#: Legs whose length between hip and ankle changes by this share of thigh and shank, and so much
+#: together, bend together.
 _BEND, _TOGETHER = 0.12, 0.8
 
 
@@ -131,7 +132,7 @@ def _other_activity(recording: Recording) -> str | None:
             f"This looks like walking ({swing:.0f} steps/min): the hips are lowest when the feet "
             "are furthest apart, as in walking at any speed of playback, and not in running"
         )
-    if not _legs_bend_together(recording, leg):
+    if not _legs_bend_together(recording):
         return None
     if falls:
         return "This looks like jumping on both feet: both legs bend and stretch together"
@@ -163,20 +164,22 @@ def _within_strides(values: Array, known: NDArray[np.bool_], stride: int) -> Arr
     return out
 
 
-def _legs_bend_together(recording: Recording, leg: float) -> bool:
-    """Say whether both legs grow shorter and longer at the same time."""
-    left, right = (
-        np.linalg.norm(recording.point(f"{side}_hip") - recording.point(f"{side}_ankle"), axis=1)
-        for side in SIDES
-    )
-    known: NDArray[np.bool_] = np.isfinite(left + right)
+def _legs_bend_together(recording: Recording) -> bool:
+    """Say whether both legs bend and stretch at the same time, whatever their size."""
+
+    def straightness(side: Side) -> Array:
+        hip, knee, ankle = (recording.point(f"{side}_{p}") for p in ("hip", "knee", "ankle"))
+        whole = np.linalg.norm(knee - hip, axis=1) + np.linalg.norm(ankle - knee, axis=1)
+        share: Array = np.linalg.norm(hip - ankle, axis=1) / np.where(whole > 0, whole, np.nan)
+        return share
+
+    left, right = (straightness(side) for side in SIDES)
+    known = np.isfinite(left + right)
     if known.sum() < recording.fps:
         return False
-    both = np.stack([left[known], right[known]]) / leg
-    low, high = np.percentile(both, (5.0, 95.0), axis=1)
-    if np.min(high - low) < _BEND:
-        return False
-    return float(np.corrcoef(both[0], both[1])[0, 1]) > _TOGETHER
+    left, right = left[known], right[known]
+    bends = [float(np.ptp(np.percentile(leg, (5.0, 95.0)))) for leg in (left, right)]
+    return min(bends) >= _BEND and float(np.corrcoef(left, right)[0, 1]) > _TOGETHER
 
 
 def _pelvis_movement(motion: Motion) -> float | None:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from runner import runner
 
+from stridewise.analysis import analyze
+from stridewise.context import Context
 from stridewise.recording import Recording
 from stridewise.repair.clean import clean
 from stridewise.repair.size import VARIES, even_size, find_size, varies
@@ -59,6 +61,23 @@ def test_the_size_of_an_approach_is_one_over_the_distance() -> None:
     middle = slice(60, 300)
     assert found[middle] == pytest.approx((true / np.median(true))[middle], rel=0.05)
     assert varies(found) > 1.0
+
+
+@pytest.mark.parametrize(("seed", "yaw"), [(3, 90.0), (4, 95.0), (5, -90.0)])
+def test_an_approach_no_longer_halves_bounce_and_step_width(seed: int, yaw: float) -> None:
+    camera = Camera(yaw_deg=yaw, follow=False, distance_m=14.0)
+    who = Runner(seed=seed, surface="overground")
+    made = simulate(who, camera, Noise(white=0.002), 6.0)
+
+    def error(name: str, *off: str) -> float:
+        found = analyze(made.recording, Context(repairs_off=off)).metrics
+        (value,) = (m.value for m in found if m.id == name and m.side == "both" and m.value)
+        return value / made.truth.metrics[name]["both"] - 1.0
+
+    assert error("vertical_oscillation", "size") < -0.4
+    assert error("vertical_oscillation") == pytest.approx(0.08, abs=0.08)
+    assert error("step_width", "size") < -0.3
+    assert error("step_width") == pytest.approx(0.0, abs=0.1)
 
 
 def test_zoom_is_told_and_taken_out() -> None:
