@@ -16,7 +16,9 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from importlib.resources import files
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -72,20 +74,26 @@ class Keeping:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    options = _parser()
-    args = options.parse_args(argv)
-    data = trials(args.data)[: args.limit]
+    args = _parser().parse_args(argv)
     if not args.document:
+        data = trials(args.data)[: args.limit]
         print("\n".join(report(run(data, args), data, args)))
         return
     sections = []
-    for setting in SETTINGS:
-        args = options.parse_args(setting.split())
-        print(f"python -m benchmarks.accuracy {setting}", file=sys.stderr, flush=True)
-        title, *table = report(run(data, args), data, args)
-        command = f"python -m benchmarks.accuracy {setting}".strip()
-        sections += [f"## {title}", "", f"`{command}`", *table]
+    with ProcessPoolExecutor() as executor:
+        for section in executor.map(_section, SETTINGS, repeat(args.data)):
+            print(section[2].strip("`"), file=sys.stderr, flush=True)
+            sections += section
     DOCUMENT.write_text("\n".join([*_ABOUT, *sections]) + "\n", encoding="utf-8")
+
+
+def _section(setting: str, folder: Path | None) -> list[str]:
+    """Write what docs/accuracy.md says about one setting."""
+    args = _parser().parse_args(setting.split())
+    data = trials(folder)
+    title, *table = report(run(data, args), data, args)
+    command = f"python -m benchmarks.accuracy {setting}".strip()
+    return [f"## {title}", "", f"`{command}`", *table]
 
 
 def _parser() -> argparse.ArgumentParser:
