@@ -536,6 +536,15 @@ def test_slow_motion_that_is_not_stated(factor: float, named: int) -> None:
     )
 
 
+def test_a_stated_time_scale_that_gives_an_odd_cadence_counts_with_a_doubt() -> None:
+    slow = film(frames=slice(None)).with_(time=4.0 * typical().truth.time)
+    capture = analyze(slow, Context(time_scale=8.0)).capture
+    assert capture.quality == "C"
+    assert any("--time-scale 4:" in note for note in capture.notes)
+    # Half as fast as life, nobody falls freely.
+    assert "--time-scale 4:" in refused(slow, Context(time_scale=2.0))
+
+
 def test_an_activity_that_nobody_defined() -> None:
     message = refused(film(), Context(activity="juggling"))
     assert message == "The activity is not known. Expected one of running. Received juggling."

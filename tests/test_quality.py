@@ -128,7 +128,7 @@ def test_three_dimensional_points_have_no_camera() -> None:
     assert graded(view=dataclasses.replace(SQUARE, yaw_deg=45.0, flat=False))[0] == "A"
 
 
-@pytest.mark.parametrize(("steps", "expected"), [(15, "B"), (16, "A")])
+@pytest.mark.parametrize(("steps", "expected"), [(7, "C"), (8, "B"), (15, "B"), (16, "A")])
 def test_number_of_steps(steps: int, expected: str) -> None:
     found, notes = graded(steps=steps)
     assert found == expected

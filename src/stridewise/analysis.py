@@ -81,13 +81,13 @@ def analyze(
     model = model or CombinedModel()
     motion = model.read(recording, view)
     steps = find_steps(motion)
-    decline(activity, recording, motion, steps, context)
+    doubts = decline(activity, recording, motion, steps, context)
 
     surface, surface_note = _surface(motion, context)
     leg = _leg_length(recording, view, context)
     speed = _speed(motion, steps, leg, context)
     noise = _noise(recording) / view.leg_length
-    quality, quality_notes = grade(recording, view, noise, len(steps), motion.doubt)
+    quality, quality_notes = grade(recording, view, noise, len(steps), (motion.doubt, *doubts))
     metrics = compute(
         GaitData(
             motion=motion,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,7 +32,7 @@ _TILTED = (
 
 
 def grade(
-    recording: Recording, view: View, noise: float, steps: int, doubt: str = ""
+    recording: Recording, view: View, noise: float, steps: int, doubts: Sequence[str] = ()
 ) -> tuple[Quality, tuple[str, ...]]:
     """Grade a recording by its weakest point.
 
@@ -45,8 +46,8 @@ def grade(
         Keypoint noise as a share of leg length; NaN where it is not known.
     steps : int
         Ground contacts found.
-    doubt : str
-        What makes the gait model doubt its own reading (`Motion.doubt`).
+    doubts : sequence of str
+        What makes the reading of the gait doubtful.
 
     Returns
     -------
@@ -64,7 +65,7 @@ def grade(
         _steps(steps),
         _feet(recording),
         (1, view.note) if view.note else (0, ""),
-        (2, doubt) if doubt else (0, ""),
+        *((2, doubt) for doubt in doubts if doubt),
     ]
     worst = max((level for level, _ in found), default=0)
     return _GRADES[worst], tuple(note for _, note in found if note)
@@ -154,9 +155,10 @@ def withhold(motion: Motion, recording: Recording) -> Motion:
 
 
 def _steps(steps: int) -> tuple[int, str]:
-    if steps < 16:
-        return 1, f"Only {steps} steps: film 10 seconds or more, so that 8 of each foot are seen."
-    return 0, ""
+    note = f"Only {steps} steps: film 10 seconds or more, so that 8 of each foot are seen."
+    if steps < 8:
+        return 2, note
+    return (1, note) if steps < 16 else (0, "")
 
 
 def _feet(recording: Recording) -> tuple[int, str]:

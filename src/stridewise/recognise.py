@@ -70,7 +70,8 @@ def decline(
     Returns
     -------
     tuple of str
-        Doubts in plain words: contacts and swinging legs that show different plausible cadences.
+        Doubts in plain words: contacts and swinging legs that show different plausible cadences,
+        or a cadence that does not fit the stated time scale.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def decline(
         time_scale=context.time_scale,
     )
     swing = swing_cadence(recording)
-    doubts: tuple[str, ...] = ()
+    doubts: list[str] = []
     if swing is not None and (cadence is None or abs(swing / cadence - 1.0) > _SAME_CADENCE):
         # The legs have another rhythm than the contacts, so those are none: trust the legs.
         by_legs = activity.decline_reason(
@@ -106,20 +107,21 @@ def decline(
             time_scale=context.time_scale,
         )
         if by_legs is None and reason is None:
-            doubts = (
+            doubts.append(
                 f"The contacts found come at {cadence:.0f} steps/min, but the legs swing at "
-                f"{swing:.0f}: look at the contacts before trusting what depends on them.",
+                f"{swing:.0f}: look at the contacts before trusting what depends on them."
             )
         reason = by_legs or reason
+    odd = activity.cadence_doubt(cadence, context.time_scale) if cadence is not None else None
     if swing is not None and activity.limits.flight and free_fall(recording) < FLIGHT_FALL:
         grounded = (
             "The hips never fall freely, so there is no flight phase, as in walking or in slow "
             "motion (see --time-scale)"
         )
-        reason = f"{reason}. {grounded}" if reason else grounded
+        reason = f"{reason or odd}. {grounded}" if reason or odd else grounded
     if reason:
         raise InputError(reason)
-    return doubts
+    return (*doubts, f"{odd}.") if odd else tuple(doubts)
 
 
 def _other_activity(recording: Recording) -> str | None:

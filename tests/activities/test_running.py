@@ -2,7 +2,7 @@ import pytest
 
 from stridewise.activities import Activity, activities, get
 from stridewise.activities import registry as registry_module
-from stridewise.activities.running import LIMITS, RUNNING, decline_reason
+from stridewise.activities.running import LIMITS, RUNNING, cadence_doubt, decline_reason
 from stridewise.errors import InputError
 from stridewise.form.areas import load_areas
 from stridewise.form.wording import load_wording
@@ -77,6 +77,8 @@ def test_limits_agree_with_each_other():
         {"cadence_spm": 130.0},
         {"cadence_spm": 230.0},
         {"duty_factor": 0.55, "cadence_spm": 150.0},  # grounded running
+        {"alternating_contacts": 3},  # one whole stride
+        {"cadence_spm": 86.0, "time_scale": 4.0},  # the user's word counts, within a factor of two
     ],
 )
 def test_running_is_not_declined(change):
@@ -88,12 +90,12 @@ def test_running_is_not_declined(change):
     [
         (
             {"alternating_contacts": 0, "cadence_spm": None, "pelvis_movement": 0.003},
-            "No running was found: 0 steps with alternating feet, and at least 4 are needed; the "
+            "No running was found: 0 steps with alternating feet, and at least 3 are needed; the "
             "hips hardly rise and fall, so the person seems to stand",
         ),
         (
-            {"alternating_contacts": 3},
-            "No running was found: 3 steps with alternating feet, and at least 4 are needed",
+            {"alternating_contacts": 2},
+            "No running was found: 2 steps with alternating feet, and at least 3 are needed",
         ),
         (
             {"cadence_spm": float("nan")},
@@ -144,3 +146,11 @@ def test_running_is_not_declined(change):
 )
 def test_what_is_not_running_is_declined(change, reason):
     assert decline_reason(**RUNNER | change) == reason
+
+
+def test_odd_cadences_raise_doubt():
+    assert cadence_doubt(172.0, 4.0) is None
+    assert cadence_doubt(86.0, 4.0) == (
+        "A cadence of 86 steps/min is outside what runners show (130 to 230 steps/min). If the "
+        "recording is slow motion, state it with --time-scale 8: the cadence is then 172 steps/min"
+    )

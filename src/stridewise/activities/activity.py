@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Literal, Protocol
@@ -86,6 +87,8 @@ class Activity:
         What is plausible.
     decline_reason : callable
         Why a recording does not show it.
+    cadence_doubt : callable
+        What is odd about a cadence at a stated time scale, or None.
     """
 
     name: str
@@ -98,3 +101,4 @@ class Activity:
     wording: Traversable
     limits: Limits
     decline_reason: Decline
+    cadence_doubt: Callable[[float, float], str | None]

@@ -24,8 +24,11 @@ LIMITS = Limits(
 #: without a flight phase (grounded running) take more than 140. Fewer than 60 is slow motion.
 _WALKING_CADENCE_SPM = (60.0, 140.0)
 
-#: Fewer contacts than two strides' worth are no rhythm.
-_FEWEST_CONTACTS = 4
+#: From one contact of a foot to its next: one whole stride.
+_FEWEST_CONTACTS = 3
+#: Cadences this many times outside the limits are taken as they are when the user states the time
+#: scale, with a doubt: slow motion is seldom known exactly.
+_STATED_BEYOND = 2.0
 
 #: Runners' hips rise and fall by 0.05 to 0.12 leg lengths.
 _STILL_PELVIS_BELOW = 0.02
@@ -138,6 +141,14 @@ def decline_reason(
             f"for {100 * duty_factor:.0f} % of the stride and no flight phase"
         )
     lowest, highest = LIMITS.cadence_spm
+    if time_scale != 1.0 and lowest / _STATED_BEYOND <= cadence_spm <= highest * _STATED_BEYOND:
+        return None
+    return cadence_doubt(cadence_spm, time_scale)
+
+
+def cadence_doubt(cadence_spm: float, time_scale: float = 1.0) -> str | None:
+    """Say how a cadence is outside what runners show, and which time scale to state."""
+    lowest, highest = LIMITS.cadence_spm
     if lowest <= cadence_spm <= highest:
         return None
     range_ = f"{lowest:.0f} to {highest:.0f} steps/min"
@@ -175,4 +186,5 @@ RUNNING = Activity(
     wording=RUNNING_WORDING,
     limits=LIMITS,
     decline_reason=decline_reason,
+    cadence_doubt=cadence_doubt,
 )
