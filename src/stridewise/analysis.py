@@ -136,7 +136,7 @@ def analyze(
         curves=_curves(motion, steps),
         findings=assessment.findings,
         provenance=_provenance(motion, repairs, activity, noise),
-        poses=key_poses(recording, motion, steps),
+        poses=key_poses(recording, motion, steps, view),
         unjudged=assessment.unjudged,
     )
 

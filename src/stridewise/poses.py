@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.gait.angles import contralateral_drop
+from stridewise.gait.body import MAX_OFF_FRONTAL_DEG, MAX_OFF_SAGITTAL_DEG
 from stridewise.gait.motion import Motion
 from stridewise.gait.strides import Steps
 from stridewise.recording import Recording
 from stridewise.repair.smooth import low_pass
 from stridewise.result import Pose
 from stridewise.skeletons import SIDES, Side
+from stridewise.view import View
 
 Array = NDArray[np.float64]
 Phase = Literal["initial_contact", "mid_stance", "toe_off"]
@@ -37,7 +39,7 @@ _ANGLES = (
 _AROUND = 40
 
 
-def key_poses(recording: Recording, motion: Motion, steps: Steps) -> tuple[Pose, ...]:
+def key_poses(recording: Recording, motion: Motion, steps: Steps, view: View) -> tuple[Pose, ...]:
     """Take the body at the key instants of each side's most typical step.
 
     Typical is the step whose contact time lies nearest to the median. A side without a whole step
@@ -55,8 +57,14 @@ def key_poses(recording: Recording, motion: Motion, steps: Steps) -> tuple[Pose,
             time = float(getattr(own, phase)[typical])
             xy = _positions(recording, time)
             angles = _angles(motion, side, time)
-            poses.append(Pose(phase, side, time, recording.keypoints, xy, angles))
+            poses.append(Pose(phase, side, time, recording.keypoints, xy, angles, _plane(view)))
     return tuple(poses)
+
+
+def _plane(view: View) -> Literal["sagittal", "frontal"] | None:
+    if view.off_sagittal_deg <= MAX_OFF_SAGITTAL_DEG:
+        return "sagittal"
+    return "frontal" if view.off_frontal_deg <= MAX_OFF_FRONTAL_DEG else None
 
 
 def _angles(motion: Motion, side: Side, time: float) -> dict[str, float]:

@@ -149,6 +149,8 @@ class Pose:
         As in the recording, y down.
     angles : mapping of str to float
         Degrees at that instant, by signal name, of that side and the midline.
+    plane : {"sagittal", "frontal", None}
+        Plane whose angles the picture shows as they are; None for an oblique camera.
     """
 
     phase: Literal["initial_contact", "mid_stance", "toe_off"]
@@ -157,6 +159,7 @@ class Pose:
     keypoints: tuple[str, ...]
     xy: Array
     angles: Mapping[str, float] = field(default_factory=dict)
+    plane: Literal["sagittal", "frontal"] | None = "sagittal"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -131,7 +132,7 @@ def back_pose(phase: str, side: Side, time_s: float, drop: float = 7.0) -> Pose:
             f"{who}_ear": np.array([9.0 * s + 5 * sign[side], 162.0]),
         }
     angles = {"contralateral_drop": drop, "hip_adduction": 10.0, "frontal_knee": 1.0}
-    return pose(phase, side, time_s, points, angles, (300.0, 460.0))
+    return replace(pose(phase, side, time_s, points, angles, (300.0, 460.0)), plane="frontal")
 
 
 def pose(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -63,6 +64,19 @@ def test_labels_say_name_and_degrees() -> None:
         "trunk 8°",
     ]
     assert undrawn(pose) == ["hip 32°", "ankle 5°"]
+
+
+@pytest.mark.parametrize(
+    ("plane", "drawn"), [("sagittal", "knee 13°"), ("frontal", "trunk −2°"), (None, None)]
+)
+def test_only_angles_of_the_plane_that_the_picture_shows_are_drawn(
+    plane: Literal["sagittal", "frontal"] | None, drawn: str | None
+) -> None:
+    pose = side_pose("initial_contact", "left", 1.0)
+    pose = replace(pose, plane=plane, angles={"knee_flexion": 13.0, "trunk_lateral": -2.0})
+    assert labels(pose_figure(pose, stage([pose]))) == ([drawn] if drawn else [])
+    below = {"sagittal": ["trunk lateral −2°"], "frontal": ["knee 13°"]}
+    assert undrawn(pose) == below.get(str(plane), ["knee 13°", "trunk lateral −2°"])
 
 
 def boxes(picture: str) -> list[tuple[float, float, float]]:

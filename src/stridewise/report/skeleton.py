@@ -125,7 +125,7 @@ def pose_figure(pose: Pose, on: Stage) -> Markup:
     origin = np.array([MARGIN + on.back, ground - 4])
     points = {name: (p - centre) * on.scale + origin for name, p in raw.items()}
 
-    arcs = [a for name in DRAWN[pose.phase] if (a := _arc(name, pose, points)) is not None][:_MOST]
+    arcs = _arcs(pose, points)
     parts = [line(6, ground, width - 6, ground, stroke=colour("muted"), stroke_width=1.5)]
     parts.append(_limbs(points, _other(pose.side), strong=False))
     parts += _trunk_and_head(points)
@@ -140,14 +140,21 @@ def pose_figure(pose: Pose, on: Stage) -> Markup:
 
 def undrawn(pose: Pose) -> list[str]:
     """Return the main angles that the picture does not show, as words such as `hip 24°`."""
-    points = _points(pose)
-    shown = [n for n in DRAWN[pose.phase] if _arc(n, pose, points) is not None][:_MOST]
+    shown = {arc.name for arc in _arcs(pose, _points(pose))}
     main = dict.fromkeys((*DRAWN[pose.phase], "hip_flexion", "ankle_dorsiflexion"))
     return [
-        f"{_LABELS.get(name, plain(name))} {number(pose.angles[name])}°"
+        f"{plain(name) if name in _SIDEWAYS else _LABELS.get(name, plain(name))} "
+        f"{number(pose.angles[name])}°"
         for name in main
         if name not in shown and math.isfinite(pose.angles.get(name, math.nan))
     ]
+
+
+def _arcs(pose: Pose, points: Points) -> list[Arc]:
+    """Return the angles to draw: of the plane that the picture shows, the most important first."""
+    sideways = pose.plane == "frontal"
+    names = [n for n in DRAWN[pose.phase] if pose.plane and (n in _SIDEWAYS) == sideways]
+    return [arc for n in names if (arc := _arc(n, pose, points)) is not None][:_MOST]
 
 
 def _points(pose: Pose) -> dict[str, Array]:
