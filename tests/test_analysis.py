@@ -198,9 +198,9 @@ def test_poses_show_the_key_instants_of_a_typical_step() -> None:
         )
         assert start < middle < end
         assert start in instants(analysis.events, "initial_contact", side)
+        assert end in instants(analysis.events, "toe_off", side)
     assert {pose.plane for pose in analysis.poses} == {"sagittal"}
     assert {pose.plane for pose in seen("back", 60).poses} == {"frontal"}
-        assert end in instants(analysis.events, "toe_off", side)
 
 
 def test_curves_go_from_contact_to_contact() -> None:

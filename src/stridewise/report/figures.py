@@ -33,8 +33,8 @@ CURVES = {
     "frontal_knee": ("Knee, sideways", "inwards", "outwards"),
     "trunk_lateral": ("Trunk, sideways", "right", "left"),
     "elbow_flexion": ("Elbow", "bent", "straight"),
-    "vertical_force": ("Vertical ground force, body weights", "", ""),
-    "fore_aft_force": ("Fore-aft ground force, body weights", "driving", "braking"),
+    "vertical_force": ("Vertical force", "body weights", ""),
+    "fore_aft_force": ("Fore-aft force", "driving, body weights", "braking"),
 }
 
 #: Longest stretch that the timeline shows, in seconds.
@@ -58,7 +58,7 @@ def curve_figure(curves: Sequence[Curve]) -> Markup:
     width, height = 340.0, 230.0
     left, right, top, bottom = 40.0, width - 10, 40.0, height - 34
     name, up, down = CURVES.get(curves[0].id, (title(curves[0].id), "", ""))
-    low, high = _range(curves)
+    low, high = _range(curves, _LEAST.get(curves[0].unit, 0.5))
 
     def x(share: float) -> float:
         return left + (right - left) * share / 100
@@ -67,7 +67,7 @@ def curve_figure(curves: Sequence[Curve]) -> Markup:
         return bottom - (bottom - top) * (value - low) / (high - low)
 
     parts = [text(left, 16, name, font_weight=600, font_size=14)]
-    unit = "°" if curves[0].unit == "deg" else ""
+    unit, digits = ("°", ".0") if curves[0].unit == "deg" else ("", ".2")
     for tick in ticks(low, high):
         parts.append(line(left, y(tick), right, y(tick), stroke=colour("line")))
         label = number(tick, 0 if tick == round(tick) else 1) + unit
@@ -133,7 +133,8 @@ def curve_figure(curves: Sequence[Curve]) -> Markup:
         )
     parts += _legend([c.side for c in curves], right, 12)
     said = "; ".join(
-        f"{c.side}: from {np.nanmin(c.mean):.0f} to {np.nanmax(c.mean):.0f}{unit} in {c.n} strides"
+        f"{c.side}: from {np.nanmin(c.mean):{digits}f} to {np.nanmax(c.mean):{digits}f}{unit} "
+        f"in {c.n} strides"
         for c in curves
         if np.isfinite(c.mean).any()
     )
@@ -145,14 +146,18 @@ def curve_figure(curves: Sequence[Curve]) -> Markup:
 _HALO = {"paint_order": "stroke", "stroke": colour("surface"), "stroke_width": 3}
 
 
-def _range(curves: Sequence[Curve]) -> tuple[float, float]:
-    """Return the range that holds all bands, with air, and at least 10 units of it."""
+#: A curve's range covers at least so much of its unit, so that small things look small.
+_LEAST = {"deg": 10.0}
+
+
+def _range(curves: Sequence[Curve], least: float) -> tuple[float, float]:
+    """Return the range that holds all bands, with air, and at least `least` of the unit."""
     edges = np.concatenate([np.r_[c.mean - c.sd, c.mean + c.sd, c.mean] for c in curves])
     edges = edges[np.isfinite(edges)]
     if not edges.size:
-        return 0.0, 10.0
+        return 0.0, least
     low, high = float(edges.min()), float(edges.max())
-    pad = max(0.08 * (high - low), (10 - (high - low)) / 2)
+    pad = max(0.08 * (high - low), (least - (high - low)) / 2)
     return low - pad, high + pad
 
 
