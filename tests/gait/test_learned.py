@@ -8,7 +8,15 @@ import pytest
 from stridewise.errors import InputError
 from stridewise.gait import learned
 from stridewise.gait.encoding import OUTPUTS, Key
-from stridewise.gait.learned import LOOK_AHEAD_S, Reading, events, read, read_live, shipped
+from stridewise.gait.learned import (
+    LOOK_AHEAD_S,
+    Reading,
+    events,
+    mean_reading,
+    read,
+    read_live,
+    shipped,
+)
 from stridewise.gait.motion import Event
 from stridewise.recording import Recording
 from stridewise.repair.clean import clean
@@ -96,8 +104,9 @@ def test_the_yaw_of_the_camera_is_found() -> None:
         assert abs((away + 180) % 360 - 180) < 25.0
 
 
-def test_a_mirrored_picture_gives_the_mirrored_runner() -> None:
-    recording, _ = clean(simulated(0.0, white=0.003).recording)
+@pytest.mark.parametrize("yaw", [0.0, 90.0])
+def test_a_mirrored_picture_gives_the_mirrored_runner(yaw: float) -> None:
+    recording, _ = clean(simulated(yaw, white=0.003).recording)
     swapped = tuple(
         name.replace("left", "#").replace("right", "left").replace("#", "right")
         for name in recording.keypoints
@@ -110,6 +119,17 @@ def test_a_mirrored_picture_gives_the_mirrored_runner() -> None:
         -plain.value["pelvic_obliquity", None], abs=1e-6
     )
     assert np.cos(np.radians(other.yaw_deg + plain.yaw_deg)) == pytest.approx(-1.0, abs=1e-9)
+
+
+def test_two_readings_count_by_their_certainty() -> None:
+    time, one = np.array([0.0]), ("knee_flexion", "left")
+    a, b = (
+        Reading(time, {one: np.array([v])}, {one: np.array([sd])}, dict.fromkeys(SIDES, time), 90.0)
+        for v, sd in ((10.0, 1.0), (20.0, 3.0))
+    )
+    both = mean_reading(a, b)
+    assert both.value[one] == pytest.approx(11.0)  # weights 9 to 1
+    assert both.sd[one] == pytest.approx((0.9 * 1.0 + 0.1 * 9.0) ** 0.5)
 
 
 def test_force_over_whole_strides_is_about_body_weight() -> None:

@@ -232,7 +232,7 @@ def _slow(values: Array) -> Array:
     return slow
 
 
-def encode(xy: Array, interval_s: float | Array) -> Encoded:
+def encode(xy: Array, interval_s: float | Array, other_way: bool = False) -> Encoded:
     """Turn points on the grid into features.
 
     The picture is mirrored where the runner faces left, scaled to leg lengths by how long the legs
@@ -244,12 +244,14 @@ def encode(xy: Array, interval_s: float | Array) -> Encoded:
         On the grid of `RATE`, y up, in any unit; NaN where missing.
     interval_s : float or ndarray, shape (recordings,)
         Time between the frames of the source.
+    other_way : bool
+        Mirror the other recordings instead, those who face right.
 
     Returns
     -------
     Encoded
     """
-    mirrored = np.asarray(_forward(xy) < 0)
+    mirrored = np.asarray((_forward(xy) < 0) != other_way)
     xy = np.where(mirrored[:, None, None, None], xy[:, :, MIRROR] * [-1.0, 1.0], xy)
     xy = xy / _leg_length(xy)[:, None, None, None]
     hips = [INPUT_POINTS.index(f"{side}_hip") for side in SIDES]

@@ -37,6 +37,8 @@ _KINDS: tuple[EventKind, EventKind] = ("initial_contact", "toe_off")
 #: Frames around a contact whose opinions count, in seconds.
 _LISTEN_S = 0.06
 _SHORTEST_CONTACT_S, _SHORTEST_FLIGHT_S = 0.06, 0.1
+#: A camera this near to plain front or back reads the runner both ways round.
+_SQUARE_DEG = 10.0
 #: Steps of the network that are read in one go, and those before and after that are read along.
 _CHUNK, _OVERLAP = 18_000, 60
 #: Frames of the network that a live reading rests on, and how far ahead of the instant they reach.
@@ -138,9 +140,30 @@ def read(network: Network, recording: Recording) -> Reading:
     Reading
     """
     time, xy = on_grid(recording)
-    encoded = encode(xy[None], 1 / recording.fps)
-    said = network.says(encoded.features[0])
-    return interpret(network, time, said, np.repeat(encoded.mirrored, len(time)), legs_seen(xy))
+
+    def once(other_way: bool = False) -> Reading:
+        encoded = encode(xy[None], 1 / recording.fps, other_way)
+        said = network.says(encoded.features[0])
+        mirrored = np.repeat(encoded.mirrored, len(time))
+        return interpret(network, time, said, mirrored, legs_seen(xy))
+
+    reading = once()
+    # Square to the camera neither way of facing is the runner's own: the mean of both is better.
+    square = abs(abs(reading.yaw_deg) - 90.0) <= _SQUARE_DEG
+    return mean_reading(reading, once(other_way=True)) if square else reading
+
+
+def mean_reading(a: Reading, b: Reading) -> Reading:
+    """Mean of two readings of one recording by certainty; no surer than each, they err alike."""
+    variance_a, variance_b = ({k: sd**2 for k, sd in r.sd.items()} for r in (a, b))
+    share = {k: variance_b[k] / (variance_a[k] + variance_b[k]) for k in a.sd}
+    return Reading(
+        a.time,
+        {k: share[k] * a.value[k] + (1 - share[k]) * b.value[k] for k in a.value},
+        {k: np.sqrt(share[k] * variance_a[k] + (1 - share[k]) * variance_b[k]) for k in a.sd},
+        {side: (a.contact[side] + b.contact[side]) / 2 for side in SIDES},
+        a.yaw_deg,
+    )
 
 
 def read_live(network: Network, recording: Recording) -> Reading:
