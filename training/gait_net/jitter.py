@@ -1,8 +1,8 @@
 """What a real estimator's points tremble by: `python -m training.gait_net.jitter FILE`.
 
 Any recording will do; in slow motion the body's own motion disturbs least. Prints the error that
-changes from frame to frame, without swaps and outliers, as a share of leg length, for comparison with what scenes draw
-(`training.gait_net.scene`).
+changes from frame to frame, without swaps and outliers, as a share of leg length, for comparison
+with what scenes draw (`training.gait_net.scene`).
 """
 
 from __future__ import annotations
