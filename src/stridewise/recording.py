@@ -106,7 +106,7 @@ class Recording:
                 "The times do not increase from frame to frame",
                 expected="finite, strictly increasing seconds",
             )
-        missing = ~np.isfinite(xy).all(axis=2)
+        missing = ~(np.isfinite(xy[..., 0]) & np.isfinite(xy[..., 1]))
         if missing.any():
             xy = np.where(missing[..., None], np.nan, xy)
             confidence[missing] = 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 
 import msgspec
@@ -15,7 +14,6 @@ Array = NDArray[np.float64]
 
 _MISSING = frozenset(("", "nan", "na", "n/a", "none", "null", "-"))
 #: A number of text as JSON has it, so that its fast parser reads tables too.
-_LINES = msgspec.json.Decoder(list[list[float | None]])
 _CELLS = msgspec.json.Decoder(list[float | None])
 _REFUSED = (msgspec.MsgspecError, ValueError, RecursionError)
 _NULL = dict.fromkeys(("", "nan", "NaN"), "null")
@@ -65,17 +63,34 @@ def plain_lines(text: str, separator: str) -> Array | None:
         text = text.rstrip("\n")
         if separator != ",":
             text = text.replace(",", ".").replace(separator, ",")
+    width = _width(text)
+    if width is None:
+        return None
     for fill in (str, _filled):
         try:
-            lines = _LINES.decode("[[" + fill(text).replace("\n", "],[") + "]]")
+            values = _CELLS.decode("[" + fill(text).replace("\n", ",") + "]")
         except _REFUSED:
             continue
-        width = len(lines[0])
-        alike = width > 0 and all(len(line) == width for line in lines)
-        if len(lines) != text.count("\n") + 1 or not alike:
-            return None
-        return _array(lines, width)
+        return _floats(values).reshape(-1, width)
     return None
+
+
+def _width(text: str) -> int | None:
+    """Count the cells of each line; None where they differ."""
+    signs = np.frombuffer(text.encode(), dtype=np.uint8)
+    if not signs.size:
+        return None
+    ends = signs[np.flatnonzero((signs == ord(",")) | (signs == ord("\n")))] == ord("\n")
+    lines = int(ends.sum()) + 1
+    width, rest = divmod(len(ends) + 1, lines)
+    return width if rest == 0 and ends[width - 1 :: width].sum() == lines - 1 else None
+
+
+def _floats(values: Sequence[float | None]) -> Array:
+    try:
+        return np.fromiter(values, dtype=float, count=len(values))
+    except TypeError:  # None where nothing was seen
+        return np.array(values, dtype=float)
 
 
 def plain_cells(cells: Sequence[str]) -> Array | None:
@@ -85,7 +100,7 @@ def plain_cells(cells: Sequence[str]) -> Array | None:
             values = _CELLS.decode("[" + ",".join(attempt) + "]")
         except _REFUSED:
             continue
-        return _array([values], len(cells))[0] if len(values) == len(cells) else None
+        return _floats(values) if len(values) == len(cells) else None
     return None
 
 
@@ -102,13 +117,3 @@ def _filled(text: str) -> str:
         if empty in text:
             text = text.replace(empty, filled)
     return ("null" if text.startswith(",") else "") + text + ("null" if text.endswith(",") else "")
-
-
-def _array(lines: Sequence[list[float | None]], width: int) -> Array:
-    values = array("d")
-    try:
-        for line in lines:
-            values.fromlist(line)  # type: ignore[arg-type]
-    except TypeError:  # None where nothing was seen
-        return np.array(lines, dtype=float).reshape(-1, width)
-    return np.frombuffer(values).reshape(-1, width)

@@ -97,7 +97,8 @@ def read(path: Path, options: Options) -> Recording:
         table = tables.read(lines, names, wanted)
     kept, repeated = timing.increasing(table.numbers[:, 0])
     time, timed = tables.seconds(lower[clock], table.numbers[kept, 0], options)
-    values = table.numbers[kept, 1:].reshape(len(kept), len(chosen), 3)
+    rows = table.numbers if len(kept) == len(table.numbers) else table.numbers[kept]
+    values = rows[:, 1:].reshape(len(kept), len(chosen), 3)
     values[:, ["confidence" not in c for c in chosen], 2] = np.nan
     used = {i for c in parts.values() for part, i in c.items() if part != "z"}
     unknown = [

@@ -32,9 +32,11 @@ def without_huge(positions: Array) -> tuple[Array, list[str]]:
     notes : list of str
         How many there were.
     """
-    huge: NDArray[np.bool_] = np.any(np.abs(positions) > LARGEST_POSITION, axis=-1)
-    if not huge.any():
+    # The largest of all first: it is found at a fraction of the time, and mostly all are well.
+    ends = (np.fmin.reduce(positions, axis=None), np.fmax.reduce(positions, axis=None))
+    if not np.abs(ends).max(initial=0.0) > LARGEST_POSITION:
         return positions, []
+    huge: NDArray[np.bool_] = np.any(np.abs(positions) > LARGEST_POSITION, axis=-1)
     kept = np.where(huge[..., None], np.nan, positions)
     return kept, [f"{int(huge.sum())} position(s) beyond {LARGEST_POSITION:,.0f} were left out."]
 

@@ -52,7 +52,7 @@ def in_image(
     confidence, clipped = _confidence(values[..., 2])
     said += [*huge, *clipped]
     given = np.isfinite(values[..., 2]).any(axis=0)
-    unseen = (xy == 0).all(axis=2) & (~given | (confidence == 0))
+    unseen = (xy[..., 0] == 0) & (xy[..., 1] == 0) & (~given | (confidence == 0))
     if unseen.any():
         said.append(f"{int(unseen.sum())} point(s) at exactly (0, 0) were taken as missing.")
         xy = np.where(unseen[..., None], np.nan, xy)

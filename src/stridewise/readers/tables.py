@@ -256,7 +256,8 @@ def _plain(
         if found is not None:
             if found.shape[1] < width:
                 return None
-            return found[:, numbers], np.empty((len(found), 0), dtype=np.intp)
+            every = list(numbers) == list(range(found.shape[1]))
+            return found if every else found[:, numbers], np.empty((len(found), 0), dtype=np.intp)
     if '"' in text:
         return None
     lines = text.rstrip("\n")
