@@ -19,6 +19,10 @@ _BASIS = (
     "; estimated by a network that learnt from 19 treadmill runners on a force plate "
     "(Fukuchi et al. 2017, PeerJ 5:e3298)"
 )
+#: How far off one runner stays in every step: error in runners whom the network never saw
+#: (docs/accuracy.md), in body weights and body weights times seconds. Peaks of braking come out
+#: low, because a network that is not sure when something short happens spreads it out.
+_VERTICAL_BW, _BRAKING_BW, _PROPULSION_BW, _IMPULSE_BWS = 0.10, 0.075, 0.045, 0.003
 #: Time after contact over which the rise of the force is averaged, in seconds: keypoints at 60
 #: frames per second show no impact peak, but they show how steeply the force comes up.
 _RISE_S = 0.05
@@ -78,6 +82,7 @@ METRICS = (
         help="How hard you press into the ground in the middle of each step, in body weights.",
         function=each(_highest("vertical_force", _ACTIVE, 1.0)),
         signals=("vertical_force",),
+        floor=_VERTICAL_BW,
     ),
     Metric(
         id="loading_rate",
@@ -105,6 +110,7 @@ METRICS = (
         help="How hard the ground pushes back against you when you land.",
         function=each(_highest("fore_aft_force", _BRAKING, -1.0)),
         signals=("fore_aft_force",),
+        floor=_BRAKING_BW,
     ),
     Metric(
         id="propulsion_peak",
@@ -118,6 +124,7 @@ METRICS = (
         help="How hard you push yourself forward at the end of each step.",
         function=each(_highest("fore_aft_force", _PROPULSION, 1.0)),
         signals=("fore_aft_force",),
+        floor=_PROPULSION_BW,
     ),
     Metric(
         id="braking_impulse",
@@ -131,6 +138,7 @@ METRICS = (
         help="How much speed each landing costs you.",
         function=each(_impulse(-1.0)),
         signals=("fore_aft_force",),
+        floor=_IMPULSE_BWS,
     ),
     Metric(
         id="propulsion_impulse",
@@ -144,5 +152,6 @@ METRICS = (
         help="How much speed each push-off gives back.",
         function=each(_impulse(1.0)),
         signals=("fore_aft_force",),
+        floor=_IMPULSE_BWS,
     ),
 )
