@@ -52,7 +52,7 @@ class GeometricModel:
         table = nearest(tables, plane_of(view), recording.fps)
         stances = find_stances(ContactPoints.of(body))
         events = _events(stances, table, body.noise, recording.time)
-        _zero_feet(out.signals, events, recording.time)
+        zero_feet(out.signals, events, recording.time)
         return Motion(recording.time, events, out.signals, out.absent, self.name)
 
 
@@ -74,7 +74,7 @@ def _events(
     return tuple(sorted(events, key=lambda event: event.time_s))
 
 
-def _zero_feet(signals: Signals, events: Sequence[Event], time: Array) -> None:
+def zero_feet(signals: Signals, events: Sequence[Event], time: Array) -> None:
     """Take the pitch of each flat foot in mid-stance as its zero, in place.
 
     Heel and toe points lie at different heights of the shoe; a flat foot is the common zero
