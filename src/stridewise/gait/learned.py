@@ -27,13 +27,12 @@ from stridewise.gait.encoding import (
     to_grid,
     unmirror,
 )
-from stridewise.gait.motion import Event, EventKind
+from stridewise.gait.motion import KINDS, Event, EventKind
 from stridewise.recording import Recording
 from stridewise.skeletons import SIDES, Side
 
 Array = NDArray[np.float64]
 
-_KINDS: tuple[EventKind, EventKind] = ("initial_contact", "toe_off")
 #: Frames around a contact whose opinions count, in seconds.
 _LISTEN_S = 0.06
 _SHORTEST_CONTACT_S, _SHORTEST_FLIGHT_S = 0.06, 0.1
@@ -290,7 +289,7 @@ def events(reading: Reading, later_s: float = _LISTEN_S) -> tuple[Event, ...]:
         for start, end in _stances(reading.time, reading.contact[side]):
             pair = [
                 _refined(reading, kind, side, rough, later_s)
-                for kind, rough in zip(_KINDS, (start, end), strict=True)
+                for kind, rough in zip(KINDS, (start, end), strict=True)
             ]
             times = [event.time_s for event in pair if event is not None]
             if len(times) == 2 and times[1] - times[0] < _SHORTEST_CONTACT_S:
@@ -302,13 +301,14 @@ def events(reading: Reading, later_s: float = _LISTEN_S) -> tuple[Event, ...]:
 def _stances(time: Array, probability: Array) -> list[tuple[float | None, float | None]]:
     """Stretches with probability above one half; None where one begins or ends out of sight."""
     crossings: list[tuple[float, bool] | None] = []
-    for i in range(len(time) - 1):
-        a, b = probability[i], probability[i + 1]
-        if np.isnan(a) != np.isnan(b):
+    known, above = np.isfinite(probability), probability > 0.5
+    for i in np.flatnonzero((known[1:] != known[:-1]) | (above[1:] != above[:-1])):
+        if known[i] != known[i + 1]:
             crossings.append(None)
-        elif (a > 0.5) != (b > 0.5):
-            at = float(time[i] + (0.5 - a) / (b - a) * (time[i + 1] - time[i]))
-            crossings.append((at, bool(b > 0.5)))
+            continue
+        a, b = probability[i], probability[i + 1]
+        at = float(time[i] + (0.5 - a) / (b - a) * (time[i + 1] - time[i]))
+        crossings.append((at, bool(b > 0.5)))
     # A flight too short is none, and a contact too short is none.
     kept: list[tuple[float, bool] | None] = []
     for crossing in crossings:
