@@ -104,6 +104,7 @@ class LiveAnalyzer:
         self.rules = rules or Rules()
         self._intake = Intake(self.keypoints)
         self._network = network or shipped()
+        _load()
         self._grid = Grid(len(self.keypoints), WINDOW_S)
         self._reader = LiveReader(self._network, self._grid, self.keypoints, WINDOW_S)
         self._phase = PhaseWatch(self.rules.warm_up_s, self.context.activity)
@@ -298,6 +299,9 @@ class LiveAnalyzer:
     ) -> Values:
         """Take in the newest values and return their medians."""
         self._strides.append(stride["cadence"])
+        self._averages["cadence", "both"].take(
+            Sample(np.array([stride["cadence"]])), np.array([now_s])
+        )
         self._recent["cadence", "both"] = self._strides
         changed: list[Key] = [("cadence", "both")]
         for owner, values in ((side, stride), (before, step)):
@@ -382,6 +386,14 @@ class LiveAnalyzer:
         new = [note for note in notes if note not in self._notes]
         self._notes = notes
         return [Notice(now_s, "capture", note) for note in new]
+
+
+def _load() -> None:
+    """Import what is else imported with the first frames, which should not wait for it."""
+    import scipy.interpolate
+    import scipy.ndimage
+    import scipy.signal
+    import scipy.special  # noqa: F401
 
 
 def _last(

@@ -67,7 +67,8 @@ class Grid:
         self._rows.drop(round(_OPEN_S * RATE))
         first = self._rows.total
         time = self._raw_time.last()
-        since = int(np.searchsorted(time, self._start + first / RATE - _OPEN_S))
+        # The frame before is needed too: it may be the near side of a hole.
+        since = max(int(np.searchsorted(time, self._start + first / RATE - _OPEN_S)) - 1, 0)
         time, xy = time[since:], self._raw.last()[since:]
         rows = self.pending
         instants = self._start + (first + np.arange(rows)) / RATE
@@ -152,7 +153,7 @@ def interpolate(time: Array, xy: Array, instants: Array) -> Array:
         + u**2 * (3 * (there - here) - span * (2 * slope_here + slope_there))
         + u**3 * (2 * (here - there) + span * (slope_here + slope_there))
     )
-    curve[step > MAX_GAP_S + 1 / RATE] = np.nan
+    curve[(step > MAX_GAP_S + 1 / RATE) | (instants < time[0] - 1e-6)] = np.nan
     curve = np.where(np.abs(u) < 1e-3, here, curve)
     return np.where(np.abs(u - 1) < 1e-3, there, curve)
 

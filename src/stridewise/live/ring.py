@@ -31,14 +31,15 @@ class Ring:
 
     def extend(self, rows: Array) -> None:
         """Add rows, shape (n, ...)."""
-        rows = rows[-self._size :]
-        if self._used + len(rows) > 2 * self._size:
+        self.total += len(rows)
+        if len(rows) >= self._size:
+            rows, self._used = rows[len(rows) - self._size :], 0
+        elif self._used + len(rows) > 2 * self._size:
             kept = self.last(self._size - len(rows))
             self._rows[: len(kept)] = kept.copy()
             self._used = len(kept)
         self._rows[self._used : self._used + len(rows)] = rows
         self._used += len(rows)
-        self.total += len(rows)
 
     def drop(self, rows: int) -> None:
         """Take the newest rows away, to write them anew."""
@@ -48,7 +49,7 @@ class Ring:
 
     def last(self, rows: int | None = None) -> Array:
         """Return the last rows, fewer where there are not so many; a view, not to be kept."""
-        count = min(self._size if rows is None else max(rows, 0), self._used)
+        count = min(self._size if rows is None else max(rows, 0), self._size, self._used)
         return self._rows[self._used - count : self._used]
 
     def clear(self) -> None:
