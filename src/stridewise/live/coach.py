@@ -280,7 +280,7 @@ class CadenceCoach:
         self._occasions = Occasions(rules)
         self.baseline = rules.baseline_spm
         self._warm: list[float] = []
-        self._was_in_band = False
+        self._spoken = False
 
     def stride(
         self, recent: Sequence[float], running_s: float, time_s: float
@@ -327,10 +327,12 @@ class CadenceCoach:
         if rules.in_pain:
             return said
         why = f"{cadence:.0f} steps/min; the target is {goal:.0f}"
-        if in_band and not self._was_in_band and cadence != goal:
+        if in_band and self._spoken:
+            # Once for each correction that worked.
+            self._spoken = False
             said.append(Cue(time_s, "praise", "cadence", "Good, hold it.", why))
         elif not in_band and self._occasions.take(running_s):
             text = "Quicker, lighter steps." if cadence < low else "A little slower steps."
             said.append(Cue(time_s, "target", "cadence", text, why))
-        self._was_in_band = in_band
+            self._spoken = True
         return said
