@@ -67,6 +67,8 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".wasm": "application/wasm",
     ".task": "application/octet-stream",
+    ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
 }
 #: The page loads nothing from elsewhere; the pose model needs WebAssembly and a worker-free loader.
 PAGE_POLICY = (
