@@ -31,7 +31,7 @@ from stridewise.serve.protocol import (
 Array = NDArray[np.float64]
 Send = Callable[[ServerMessage], Awaitable[None]]
 
-#: Frames that wait to be analysed at most: half a second at 60 per second. Older ones are dropped.
+#: Frames that wait to be analysed at most: half a second at 60 per second. Then they are thinned out.
 WAITING = 30
 #: An answer comes for every so many frames at least.
 _TELL_EVERY = 10
@@ -97,8 +97,10 @@ class LiveSession:
         if self.keep:
             self._unsaved += message
         if len(self._waiting) >= WAITING:
-            self._waiting.popleft()
-            self.dropped += 1
+            # Every second one goes: half the frame rate can be read, a hole cannot.
+            kept = list(self._waiting)[::2]
+            self.dropped += len(self._waiting) - len(kept)
+            self._waiting = deque(kept)
         self._waiting.append((time_s, rows))
         self._idle.clear()
         self._come.set()

@@ -51,15 +51,14 @@ export function drawBars(canvas, history) {
 export class ForceChart {
   /** @param {HTMLElement} place */
   constructor(place) {
-    this.place = place;
+    this.end = 0;
     const axis = { stroke: () => colour("--soft"), grid: { stroke: () => colour("--line"), width: 1 }, ticks: { show: false } };
     this.plot = new uPlot({
       width: place.clientWidth || 300, height: 150, legend: { show: false }, cursor: { show: false },
       scales: { x: { time: false }, y: { range: [-0.2, 3.2] } },
-      axes: [{ ...axis, values: (u, ticks) => ticks.map((t) => `${(t - this.end).toFixed(0)} s`) }, { ...axis, size: 34 }],
+      axes: [{ ...axis, splits: () => [-4, -3, -2, -1, 0].map((t) => this.end + t), values: (u, ticks) => ticks.map((t) => `${Math.round(t - this.end)} s`) }, { ...axis, size: 34 }],
       series: [{}, { stroke: () => colour("--left"), width: 2 }, { stroke: () => colour("--right"), width: 2 }],
     }, [[], [], []], place);
-    this.end = 0;
     this.resize = new ResizeObserver(() => this.plot.setSize({ width: place.clientWidth, height: 150 }));
     this.resize.observe(place);
   }
