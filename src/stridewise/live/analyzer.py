@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Generator, Mapping, Sequence
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,8 @@ ROUND_S = 2.5
 SMOOTH = 8
 #: The noise of the points is measured anew after so many rounds.
 _NOISE_ROUNDS = 6
+#: Metrics taken in at a time.
+_TOLD = 8
 #: Rows that a filter at the end of a window distorts, in seconds.
 _EDGE_S = 0.3
 #: Contacts that hold the last two strides.
@@ -215,14 +218,14 @@ class LiveAnalyzer:
     def _read(self, time_s: float) -> list[Update]:
         found = self._reader.read(self._grid.advance())
         if found is None:
-            return list(self._phase.frame(time_s, self._legs_seen()))
+            return list(self._phase.frame(time_s, self._reader.legs_seen))
         reading, new = found
         said: list[Update] = [self._trace(reading)]
         for event in new:
             said.append(Contact(event.kind, event.side, event.time_s, event.sd_s, time_s))
             if event.kind == "initial_contact":
                 self._work.appendleft(self._landing(event, time_s))
-        said += self._phase.frame(time_s, self._legs_seen())
+        said += self._phase.frame(time_s, self._reader.legs_seen)
         if (
             self._new_strides
             and not self._evaluating
@@ -232,14 +235,6 @@ class LiveAnalyzer:
             self._next_round_s = time_s + ROUND_S
             self._begin_round()
         return said
-
-    def _legs_seen(self) -> bool:
-        """Say whether both hips and a knee or ankle were seen in most of the last half second."""
-        from stridewise.gait.learned import legs_seen
-
-        _, xy = self._grid.last(round(0.5 * RATE))
-        seen = legs_seen(self._reader.points(xy))
-        return bool(np.mean(seen["left"] | seen["right"]) > 0.5)
 
     def _trace(self, reading: Reading) -> Trace:
         new = slice(int(np.searchsorted(reading.time, self._traced_s + 1e-6)), None)
@@ -316,13 +311,13 @@ class LiveAnalyzer:
         id, side = key
         unit, sd, low, high = catalogue()[id].unit, None, None, None
         if self._round is not None:
-            estimate = next((e for e in self._round.estimates if (e.id, e.side) == key), None)
+            estimate = self._round.estimate(*key)
             if estimate is not None:
                 unit, sd = estimate.unit, estimate.sd
                 if estimate.norm is not None:
                     low = estimate.norm.mean - 2 * estimate.norm.sd
                     high = estimate.norm.mean + 2 * estimate.norm.sd
-        return Value(id, side, float(np.median(recent)), unit, len(recent), sd, low, high)
+        return Value(id, side, median(recent), unit, len(recent), sd, low, high)
 
     def _begin_round(self) -> None:
         """Put a round over the last seconds into the work."""
@@ -348,9 +343,10 @@ class LiveAnalyzer:
             return self._note((str(error),), float(time[-1]))
         self._round, self._rounds, self._evaluating = found, self._rounds + 1, False
         yield
-        return self._told(found, float(time[-1]))
+        said = yield from self._told(found, float(time[-1]))
+        return said
 
-    def _told(self, found: Round, until_s: float) -> list[Update]:
+    def _told(self, found: Round, until_s: float) -> Piece:
         """Say what a round has found."""
         now_s = until_s if self._last_s is None else self._last_s
         if found.plain:
@@ -358,7 +354,9 @@ class LiveAnalyzer:
         said: list[Update] = self._note(found.notes, now_s)
         said += self._phase.round(found, now_s)
         changed = []
-        for (id, side), sample in found.samples.items():
+        for i, ((id, side), sample) in enumerate(found.samples.items()):
+            if i % _TOLD == _TOLD - 1:
+                yield
             self._average(found.data, (id, side), sample, until_s)
             known = sample.values[np.isfinite(sample.values)]
             if id not in (*_OF_STEP, *_OF_STRIDE) and len(known):

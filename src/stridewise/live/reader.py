@@ -72,6 +72,8 @@ class LiveReader:
         self._shift: Mapping[tuple[EventKind, Side], float] = {}
         self._last: dict[tuple[str, str], float] = {}
         self._was_blank = True
+        #: Whether both hips and a knee or ankle were seen in most of the last half second.
+        self.legs_seen = False
 
     def read(self, new_rows: int) -> tuple[Reading, list[Event]] | None:
         """Read the newest window; None while it is not full.
@@ -91,12 +93,13 @@ class LiveReader:
         time, xy = self._grid.last(WINDOW)
         points = self.points(xy)
         seen = legs_seen(points)
+        tail = slice(-round(_TAIL_S * RATE), None)
+        self.legs_seen = bool(np.mean((seen["left"] | seen["right"])[tail]) > 0.5)
         if len(time) < WINDOW or not any(s.any() for s in seen.values()):
             self._blank(new_rows)
             return None
         said, mirrored = say_window(self.network, points, self._grid.interval_s)
         self._keep(said, mirrored, new_rows)
-        tail = slice(-round(_TAIL_S * RATE), None)
         flags = np.full(len(said[tail]), mirrored)
         told = {side: s[tail] for side, s in seen.items()}
         reading = interpret(self.network, time[tail], said[tail], flags, told, _TOLD)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,14 @@ class Round:
     assessment: Assessment
     level: Array
     plain: tuple[Event, ...]
+
+    @cached_property
+    def _by_key(self) -> dict[Key, Estimate]:
+        return {(e.id, e.side): e for e in self.estimates}
+
+    def estimate(self, id: str, side: MetricSide) -> Estimate | None:
+        """Return one estimate; None where there is none."""
+        return self._by_key.get((id, side))
 
 
 def live_metrics() -> tuple[Metric, ...]:

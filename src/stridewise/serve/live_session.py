@@ -31,7 +31,7 @@ from stridewise.serve.protocol import (
 Array = NDArray[np.float64]
 Send = Callable[[ServerMessage], Awaitable[None]]
 
-#: Frames that wait to be analysed at most: half a second at 60 per second. Then they are thinned out.
+#: Frames that wait to be analysed at most, half a second at 60 per second; then they are thinned.
 WAITING = 30
 #: An answer comes for every so many frames at least.
 _TELL_EVERY = 10
