@@ -154,8 +154,10 @@ def serving() -> Iterator[tuple[str, int]]:
     """Start a server of its own and stop it at the end."""
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
-            [sys.executable, "-m", "stridewise", "serve", "--port", "0", "--quiet"]
-            + ["--store", str(Path(folder) / "sessions.db")],
+            [
+                *(sys.executable, "-m", "stridewise", "serve", "--port", "0", "--quiet"),
+                *("--store", str(Path(folder) / "sessions.db")),
+            ],
             stdout=subprocess.PIPE,
             text=True,
         )

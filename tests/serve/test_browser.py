@@ -54,9 +54,7 @@ def tab(browser: Any, server: str) -> Iterator[Any]:
     page.on(
         "console",
         lambda told: (
-            complaints.append(told.text)
-            if "Content Security Policy" in told.text
-            else None
+            complaints.append(told.text) if "Content Security Policy" in told.text else None
         ),
     )
     page.on(

@@ -249,6 +249,21 @@ def test_a_lost_connection_is_taken_up_again(server: str, recording: Recording) 
     assert summary.counts["jump"] == 0
 
 
+def test_a_client_that_stops_and_goes_at_once_leaves_nothing_hanging(
+    tmp_path: Path, recording: Recording
+) -> None:
+    with running(tmp_path / "s.db") as (server, process):
+        for _ in range(3):
+            with open_(server, close_timeout=0.1) as socket:
+                greet(socket, recording, keep=False)
+                for frame in packed(recording, 0, 200):
+                    socket.send(frame)
+                socket.send('{"type": "stop"}')
+                socket.socket.shutdown(SHUT_RDWR)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) in (0, -signal.SIGTERM)
+
+
 def test_pages_elsewhere_and_bent_names_are_refused(server: str) -> None:
     for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
         with pytest.raises(InvalidStatus), open_(server, additional_headers=headers):

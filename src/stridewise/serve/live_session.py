@@ -70,6 +70,7 @@ class LiveSession:
         #: Frames received; analysed, also those found wrong; and dropped before that.
         self.received = self.analysed = self.dropped = 0
         self._time_s = 0.0
+        self._told = 0
 
     def take(self, message: Frame | bytes) -> None:
         """Take in a frame; it is dropped, and counted, when too many wait or come too fast.
@@ -114,26 +115,30 @@ class LiveSession:
 
     async def work(self, send: Send) -> None:
         """Analyse what comes, for ever; a slow reader of the answers holds up only itself."""
-        told = 0
-        while True:
-            await self._come.wait()
-            self._come.clear()
-            while self._waiting:
-                time_s, rows = self._waiting.popleft()
-                try:
-                    said = self._live.update(time_s, rows[:, :2], rows[:, 2])
-                except InputError as error:
-                    self.analysed += 1
-                    await send(Failure(str(error)))
-                    continue
-                self._time_s = time_s
-                self.analysed += 1
-                if said or self.analysed - told >= _TELL_EVERY:
-                    told = self.analysed
-                    await send(self._updates(said, time_s))
-                # Others come first now.
-                await asyncio.sleep(0)
+        try:
+            while True:
+                await self._come.wait()
+                self._come.clear()
+                while self._waiting:
+                    await self._analyse(send, *self._waiting.popleft())
+                    # Others come first now.
+                    await asyncio.sleep(0)
+                self._idle.set()
+        finally:
+            # When the client is gone, nobody may wait for what is left.
             self._idle.set()
+
+    async def _analyse(self, send: Send, time_s: float, rows: Array) -> None:
+        self.analysed += 1
+        try:
+            said = self._live.update(time_s, rows[:, :2], rows[:, 2])
+        except InputError as error:
+            await send(Failure(str(error)))
+            return
+        self._time_s = time_s
+        if said or self.analysed - self._told >= _TELL_EVERY:
+            self._told = self.analysed
+            await send(self._updates(said, time_s))
 
     async def finish(self, send: Send) -> None:
         """Wait until all is analysed, and say the rest and the summary."""
