@@ -163,6 +163,14 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
         "--token", metavar="SECRET", help="what clients must show; auto makes one up"
     )
     parser.add_argument("--store", type=Path, metavar="FILE", help="where sessions are kept")
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        choices=range(1, 33),
+        metavar="N",
+        help="share the work among N processes (a session stays with one)",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     parser.add_argument("--quiet", action="store_true", help="print only the address")
 
@@ -276,6 +284,7 @@ def _serve(args: argparse.Namespace) -> int:
         args.port,
         token=args.token,
         store=args.store,
+        processes=args.processes,
         open_page=args.open,
         quiet=args.quiet,
     )

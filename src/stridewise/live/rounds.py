@@ -27,7 +27,7 @@ from stridewise.gait.sagittal import add_sagittal
 from stridewise.gait.signals import Collector, add_pelvis
 from stridewise.gait.strides import find_steps
 from stridewise.metrics import GaitData, Metric, Sample, catalogue
-from stridewise.metrics.registry import estimate
+from stridewise.metrics.registry import estimate_and_steps
 from stridewise.quality import grade_capture
 from stridewise.recording import Recording
 from stridewise.repair.noise import noise_level
@@ -38,7 +38,7 @@ Array = NDArray[np.float64]
 Key = tuple[str, MetricSide]
 
 #: Points and metrics handled in one piece.
-_POINTS, _METRICS = 2, 3
+_POINTS, _METRICS = 2, 5
 #: Kinds of metrics that need minutes of running and are left to the analysis afterwards.
 _NOT_LIVE = frozenset({"drift"})
 
@@ -176,12 +176,10 @@ def _metrics(
     samples: dict[Key, Sample] = {}
     for metric in live_metrics():
         for side in metric.each_side:
-            found = estimate(metric, data, side)
+            found, steps = estimate_and_steps(metric, data, side)
             estimates.append(found)
-            if found.status != "absent":
-                result = metric.function(data, side)
-                if isinstance(result, Sample):
-                    samples[metric.id, side] = result
+            if steps is not None:
+                samples[metric.id, side] = steps
             if not len(estimates) % _METRICS:
                 yield
     return tuple(estimates), samples

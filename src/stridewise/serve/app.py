@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,12 +26,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from stridewise import __version__
 from stridewise.errors import InputError
+from stridewise.live import LiveAnalyzer
 from stridewise.serve import protocol
 from stridewise.serve.access import Access
 from stridewise.serve.live_session import LiveSession, context_of
 from stridewise.serve.openapi import document
 from stridewise.serve.protocol import Failure, Frame, Hello, ServerMessage, Welcome, encode
 from stridewise.serve.store import Session, Store
+from stridewise.skeletons import REQUIRED
 
 #: What was received is written this often, in seconds.
 SAVE_S = 0.5
@@ -89,9 +93,12 @@ class Server:
     ----------
     store : Store
     access : Access
+    parent : int, optional
+        Process without which this one has no business.
     """
 
-    def __init__(self, store: Store, access: Access) -> None:
+    def __init__(self, store: Store, access: Access, parent: int | None = None) -> None:
+        self._parent = parent
         self.store = store
         self.access = access
         #: Streams by session, those whose connection was lost too.
@@ -104,6 +111,8 @@ class Server:
         while True:
             await asyncio.sleep(SAVE_S)
             await self.save()
+            if self._parent is not None and os.getppid() != self._parent:
+                os.kill(os.getpid(), signal.SIGTERM)
             for id, since in list(self._lost.items()):
                 if time.monotonic() - since > RESUME_S:
                     self.end(id)
@@ -123,13 +132,7 @@ class Server:
             When there are too many, or the client asks for what cannot be.
         """
         if hello.session is not None:
-            session = self.live.get(hello.session)
-            if session is None or self._lost.pop(hello.session, None) is None:
-                raise InputError("There is no such session to take up again")
-            if session.keypoints != tuple(hello.keypoints):
-                self._lost[hello.session] = time.monotonic()
-                raise InputError("The session has other keypoints")
-            return session, True
+            return self._again(hello, hello.session), True
         if len(self.live) >= MOST_SESSIONS:
             raise InputError(
                 "The server is full", expected=f"{MOST_SESSIONS} sessions at once at most"
@@ -147,6 +150,20 @@ class Server:
         )
         self.live[session.id] = session
         return session, False
+
+    def _again(self, hello: Hello, id: str) -> LiveSession:
+        """Take up a session again: where it stood, or, after the server was restarted, anew."""
+        stored = self.store.session(id)
+        session = self.live.get(id)
+        connected = session is not None and id not in self._lost
+        if stored is None or stored.ended_s is not None or connected:
+            raise InputError("There is no such session to take up again")
+        if stored.keypoints != tuple(hello.keypoints):
+            raise InputError("The session has other keypoints")
+        self._lost.pop(id, None)
+        if session is None:
+            session = self.live[id] = LiveSession(id, hello)
+        return session
 
     def lose(self, session: LiveSession) -> None:
         """Remember a session whose connection was lost."""
@@ -207,12 +224,15 @@ class _NotThere(Exception):
     """There is no such session."""
 
 
-def application(server: Server) -> Starlette:
-    """Return the ASGI application of a server."""
+def application(server: Server, ready: Callable[[], None] = lambda: None) -> Starlette:
+    """Return the ASGI application of a server; `ready` is called when it can be used."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        # What the first athlete would else have to wait for.
+        await run_in_threadpool(LiveAnalyzer, REQUIRED)
         saving = asyncio.create_task(server.save_for_ever())
+        ready()
         yield
         saving.cancel()
         with suppress(asyncio.CancelledError):

@@ -85,6 +85,8 @@ class Store:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
+            # Several processes may write.
+            self._db.execute("PRAGMA busy_timeout = 5000")
             self._db.executescript(_TABLES)
         except (OSError, sqlite3.Error) as error:
             raise InputError(
