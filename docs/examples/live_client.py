@@ -20,7 +20,7 @@ def frames(seconds=4.0, fps=60):
     for i in range(round(seconds * fps)):
         time.sleep(max(0.0, start + i / fps - time.monotonic()))
         rows = []
-        for part, length in (("hip", 0.0), ("knee", 90.0), ("ankle", 180.0)):
+        for length in (0.0, 90.0, 180.0):  # hips, knees, ankles
             for phase in (0.0, np.pi):
                 swing = np.sin(2 * np.pi * 1.4 * i / fps + phase)
                 rows.append([320 + length * swing / 2, 200 + length, 1.0])
@@ -28,6 +28,7 @@ def frames(seconds=4.0, fps=60):
 
 
 def main(url="ws://127.0.0.1:8765/api/live"):
+    """Stream, and print what comes back."""
     with connect(url) as socket:
         socket.send(json.dumps({"type": "hello", "keypoints": KEYPOINTS, "name": "Example"}))
         print(json.loads(socket.recv())["session"])

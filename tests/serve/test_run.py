@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import builtins
 import json
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from stridewise.serve.client import live_address, stream
 from stridewise.serve.protocol import Welcome
 from tests.serve.conftest import running
 from tests.serve.test_server import ask, finish, greet, open_, packed
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 
 def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -133,3 +138,21 @@ def test_stream_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
 )
 def test_addresses_of_the_socket(url: str, token: str | None, address: str) -> None:
     assert live_address(url, token) == address
+
+
+@pytest.mark.parametrize("example", ["live_client.py", "live_client.mjs"])
+def test_the_examples_of_the_document_work(server: str, example: str) -> None:
+    # Before version 22, Node had its WebSocket behind a flag.
+    node = [shutil.which("node") or "", "--experimental-websocket"]
+    program = [sys.executable] if example.endswith(".py") else node
+    if not program[0]:
+        pytest.skip("Node is not installed")
+    done = subprocess.run(
+        [*program, str(EXAMPLES / example), live_address(server, None)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "summary" in done.stdout
+    assert "240" in done.stdout
