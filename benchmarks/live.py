@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from stridewise.analysis import analyze
 from stridewise.gait.combined import CombinedModel
-from stridewise.gait.learned import Network, shipped
+from stridewise.gait.encoding import FEATURES
+from stridewise.gait.learned import WINDOW, Network, shipped
 from stridewise.gait.motion import KINDS, Event
 from stridewise.live import LiveAnalyzer, Rules
 from stridewise.live.updates import Contact, State
@@ -97,10 +98,21 @@ def speed(fps: float, seconds: float) -> list[str]:
     goal = f"p99 ≤ {GOAL_FRAME_MS:g} ms"
     return [
         f"| processor time per frame, {fps:g} fps | {_quantiles(cpu)} | {goal} |",
+        f"| yardstick: the network alone on one window | median {yardstick():.2f} ms | |",
         f"| time on the clock per frame, {fps:g} fps | {_quantiles(wall)} | |",
         f"| delay until a contact is known | median {np.median(delay):.0f}, p99 "
         f"{np.quantile(delay, 0.99):.0f}, longest {max(delay):.0f} ms | ≤ {GOAL_DELAY_MS:g} ms |",
     ]
+
+
+def yardstick() -> float:
+    """Processor time in ms of one run of the network, without which no reading is possible."""
+    network, used = shipped(), []
+    for _ in range(100):
+        cpu = time.thread_time()
+        network.says(np.zeros((WINDOW, FEATURES)))
+        used.append(1e3 * (time.thread_time() - cpu))
+    return float(np.median(used))
 
 
 def accuracy(fps: float, every: int) -> list[str]:
