@@ -21,7 +21,7 @@ from stridewise.recognise import check, decline
 from stridewise.recording import Recording
 from stridewise.repair.clean import Repair, clean
 from stridewise.repair.noise import noise_level
-from stridewise.result import Analysis, Capture, Curve
+from stridewise.result import Analysis, Capture, Curve, Quality
 from stridewise.skeletons import SIDES
 from stridewise.view import View, find_view
 
@@ -83,26 +83,11 @@ def analyze(
     steps = find_steps(motion)
     doubts = decline(activity, recording, motion, steps, context)
 
-    surface, surface_note = _surface(motion, context)
-    leg = _leg_length(recording, view, context)
-    speed = _speed(motion, steps, leg, context)
     noise = _noise(recording) / view.leg_length
     quality, quality_notes = grade(recording, view, noise, len(steps), (motion.doubt, *doubts))
-    metrics = compute(
-        GaitData(
-            motion=motion,
-            steps=steps,
-            fps=recording.fps,
-            view=view.name,
-            three_d=not view.flat,
-            surface=surface,
-            speed=speed,
-            leg_length_m=leg,
-            height_m=context.height_m,
-            mass_kg=context.mass_kg,
-            quality=quality,
-        )
-    )
+    data, surface_note = gait_data(recording, view, motion, steps, context, quality)
+    surface, speed = data.surface, data.speed
+    metrics = compute(data)
     assessment = find(metrics)
     notes = (
         *quality_notes,
@@ -139,6 +124,40 @@ def analyze(
         poses=key_poses(recording, motion, steps, view),
         unjudged=assessment.unjudged,
     )
+
+
+def gait_data(
+    recording: Recording,
+    view: View,
+    motion: Motion,
+    steps: Steps,
+    context: Context,
+    quality: Quality,
+) -> tuple[GaitData, tuple[str, ...]]:
+    """Gather what metrics are computed from.
+
+    Returns
+    -------
+    GaitData
+    tuple of str
+        What was assumed, in plain words.
+    """
+    surface, note = _surface(motion, context)
+    leg = _leg_length(recording, view, context)
+    data = GaitData(
+        motion=motion,
+        steps=steps,
+        fps=recording.fps,
+        view=view.name,
+        three_d=not view.flat,
+        surface=surface,
+        speed=_speed(motion, steps, leg, context),
+        leg_length_m=leg,
+        height_m=context.height_m,
+        mass_kg=context.mass_kg,
+        quality=quality,
+    )
+    return data, note
 
 
 def _real_time(recording: Recording, context: Context) -> Recording:

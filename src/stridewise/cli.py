@@ -80,6 +80,23 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("--json", action="store_true", help="print it as JSON")
     inspect.set_defaults(run=_inspect)
 
+    serve = commands.add_parser("serve", help="open the page for live feedback on this machine")
+    _add_serving(serve)
+    serve.set_defaults(run=_serve)
+
+    stream = commands.add_parser("stream", help="replay a keypoint file to a server as if live")
+    stream.add_argument("file", type=Path, metavar="FILE", help="what a pose estimator wrote")
+    stream.add_argument(
+        "--to", required=True, metavar="URL", help="the address that `stridewise serve` prints"
+    )
+    stream.add_argument("--token", metavar="SECRET", help="where the server asks for one")
+    stream.add_argument(
+        "--speed-up", type=_positive, default=1.0, metavar="X", help="play X times faster"
+    )
+    stream.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    _add_reading(stream)
+    stream.set_defaults(run=_stream)
+
     formats = commands.add_parser("formats", help="list the file formats that can be read")
     formats.set_defaults(run=_formats)
 
@@ -135,6 +152,27 @@ def _add_context(parser: argparse.ArgumentParser) -> None:
         metavar="STEP",
         help=f"leave out a repair step (may be repeated): all, {', '.join(REPAIRS)}",
     )
+
+
+def _add_serving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="where to listen (default: this machine only)"
+    )
+    parser.add_argument("--port", type=int, default=8765, help="default: 8765; 0 for any")
+    parser.add_argument(
+        "--token", metavar="SECRET", help="what clients must show; auto makes one up"
+    )
+    parser.add_argument("--store", type=Path, metavar="FILE", help="where sessions are kept")
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        choices=range(1, 33),
+        metavar="N",
+        help="share the work among N processes (a session stays with one)",
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    parser.add_argument("--quiet", action="store_true", help="print only the address")
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -235,6 +273,44 @@ def _inspect(args: argparse.Namespace) -> int:
 
     found = inspect(args.file, format=args.format, fps=args.fps, person=args.person, map=args.map)
     print(found.to_json() if args.json else text(found))
+    return 0
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from stridewise.serve.run import serve
+
+    serve(
+        args.host,
+        args.port,
+        token=args.token,
+        store=args.store,
+        processes=args.processes,
+        open_page=args.open,
+        quiet=args.quiet,
+    )
+    return 0
+
+
+def _stream(args: argparse.Namespace) -> int:
+    from stridewise.live.updates import Cue, State
+    from stridewise.readers import read
+    from stridewise.serve.client import stream
+    from stridewise.serve.protocol import ServerMessage, Updates
+
+    def heard(message: ServerMessage) -> None:
+        for update in message.updates if isinstance(message, Updates) else ():
+            if isinstance(update, State) and not args.quiet:
+                print(f"{update.time_s:8.2f} s  {update.phase}  {update.reason}", flush=True)
+            if isinstance(update, Cue) and not args.quiet:
+                print(f"{update.time_s:8.2f} s  {update.text}", flush=True)
+
+    recording = read(args.file, format=args.format, fps=args.fps, person=args.person, map=args.map)
+    summary = stream(recording, args.to, token=args.token, speed=args.speed_up, heard=heard)
+    if not args.quiet:
+        cadence = [v.value for v in summary.values if v.id == "cadence"]
+        steps = f", {cadence[0]:.0f} steps/min" if cadence else ""
+        print(f"{summary.received} frames sent, {summary.dropped} dropped{steps}.")
+        print(f"Session {summary.session}")
     return 0
 
 

@@ -55,18 +55,47 @@ def grade(
     notes : tuple of str
         What lowered the grade and what to do about it.
     """
-    found = [
-        _frame_rate(recording.fps),
+    return _weakest(
+        [
+            *_capture(recording, view, noise, recording.fps),
+            _roll(recording),
+            _steps(steps),
+            (1, view.note) if view.note else (0, ""),
+            *((2, doubt) for doubt in doubts if doubt),
+        ]
+    )
+
+
+def grade_capture(
+    recording: Recording, view: View, noise: float, fps: float
+) -> tuple[Quality, tuple[str, ...]]:
+    """Grade how the camera is set up, as `grade` does, from a few seconds and quickly.
+
+    Parameters
+    ----------
+    recording : Recording
+        The last seconds.
+    view : View
+    noise : float
+        Keypoint noise as a share of leg length; NaN where it is not known.
+    fps : float
+        Frames per second of the camera.
+    """
+    return _weakest(_capture(recording, view, noise, fps))
+
+
+def _capture(recording: Recording, view: View, noise: float, fps: float) -> list[tuple[int, str]]:
+    return [
+        _frame_rate(fps),
         _noise(noise),
         _gaps(recording),
         _size(recording, view),
         _angle(view),
-        _roll(recording),
-        _steps(steps),
         _feet(recording),
-        (1, view.note) if view.note else (0, ""),
-        *((2, doubt) for doubt in doubts if doubt),
     ]
+
+
+def _weakest(found: list[tuple[int, str]]) -> tuple[Quality, tuple[str, ...]]:
     worst = max((level for level, _ in found), default=0)
     return _GRADES[worst], tuple(note for _, note in found if note)
 

@@ -53,6 +53,8 @@ class Body:
         Cleaned, on an even time base.
     view : View
         How the camera sees the runner.
+    level : ndarray, shape (keypoints,), optional
+        Noise of each keypoint (`noise_level`) where it is known already.
 
     Attributes
     ----------
@@ -64,7 +66,7 @@ class Body:
         Typical noise of the keypoints per coordinate, leg lengths.
     """
 
-    def __init__(self, recording: Recording, view: View) -> None:
+    def __init__(self, recording: Recording, view: View, level: Array | None = None) -> None:
         self.recording = recording
         self.view = view
         self.fps = recording.fps
@@ -73,7 +75,7 @@ class Body:
         self.strides = view.off_sagittal_deg <= MAX_OFF_TIMING_DEG
         yaw = np.radians(view.yaw_deg)
         self._cos, self._sin = float(np.cos(yaw)), float(np.sin(yaw))
-        level = noise_level(recording) / view.leg_length
+        level = (noise_level(recording) if level is None else level) / view.leg_length
         known = level[np.isfinite(level)]
         self.noise = float(np.median(known)) if known.size else _USUAL_NOISE
         self._level = dict(zip(recording.keypoints, level.tolist(), strict=True))

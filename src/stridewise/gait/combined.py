@@ -83,21 +83,9 @@ class CombinedModel:
         doubt, lost = cross_check(events, plain.events)
         if lost:
             return replace(plain, doubt=doubt)
-        bias = self._network.calibration["bias_share"]
-        signals: Signals = dict(plain.signals)
-        absent = dict(plain.absent)
-        for key in OUTPUTS:
-            if key[0] in _NO_SIGNALS or not _shown(recording, key):
-                continue
-            signal = _signal(reading, key, recording.time, float(bias.get(key[0], 0.5)))
-            if not view.flat and key in signals:
-                # Three-dimensional points show every angle as it is.
-                continue
-            if key in signals:
-                signals[key] = together(signals[key], signal)
-            elif np.hypot(signal.sd, signal.bias_sd) <= _WORTH.get(key[0], np.inf):
-                signals[key] = signal
-                absent.pop(key[0], None)
+        signals, absent = join_signals(
+            self._network, reading, recording, view, plain.signals, plain.absent
+        )
         return Motion(
             recording.time,
             fused(events, plain.events),
@@ -107,6 +95,51 @@ class CombinedModel:
             doubt,
             reading.yaw_deg,
         )
+
+
+def join_signals(
+    network: Network,
+    reading: Reading,
+    recording: Recording,
+    view: View,
+    plain: Mapping[Key, Signal],
+    plain_absent: Mapping[str, str],
+) -> tuple[Signals, dict[str, str]]:
+    """Join the signals of both models.
+
+    Parameters
+    ----------
+    network : Network
+        For its calibration.
+    reading : Reading
+        What the network says.
+    recording : Recording
+        What both have read.
+    view : View
+    plain, plain_absent : mapping
+        Signals of the geometric model, and the reasons for those that it lacks.
+
+    Returns
+    -------
+    signals, absent : dict
+        As in `Motion`.
+    """
+    bias = network.calibration["bias_share"]
+    signals: Signals = dict(plain)
+    absent = dict(plain_absent)
+    for key in OUTPUTS:
+        if key[0] in _NO_SIGNALS or not _shown(recording, key):
+            continue
+        signal = _signal(reading, key, recording.time, float(bias.get(key[0], 0.5)))
+        if not view.flat and key in signals:
+            # Three-dimensional points show every angle as it is.
+            continue
+        if key in signals:
+            signals[key] = together(signals[key], signal)
+        elif np.hypot(signal.sd, signal.bias_sd) <= _WORTH.get(key[0], np.inf):
+            signals[key] = signal
+            absent.pop(key[0], None)
+    return signals, absent
 
 
 def together(a: Signal, b: Signal) -> Signal:

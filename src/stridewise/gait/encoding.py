@@ -303,7 +303,10 @@ def _leg_length(xy: Array) -> Array:
     flat = length.reshape(len(xy), -1)
     known = np.asarray(np.isfinite(flat).any(axis=1))
     found = np.ones(len(xy))
-    if known.any():
+    if np.isfinite(flat).all():
+        # The same at a fraction of the time, which counts live.
+        found = np.quantile(flat, _LONG, axis=1) / _THIGH_SHANK
+    elif known.any():
         found[known] = np.nanquantile(flat[known], _LONG, axis=1) / _THIGH_SHANK
     return np.where(found > 0, found, 1.0)
 

@@ -13,7 +13,7 @@ from stridewise.gait.body import Body
 from stridewise.gait.contacts import ContactPoints, Stance, find_stances
 from stridewise.gait.frontal import add_frontal
 from stridewise.gait.fusion import ContactTable, fuse, load_tables, nearest, plane_of
-from stridewise.gait.motion import Event, EventKind, Motion
+from stridewise.gait.motion import KINDS, Event, Motion
 from stridewise.gait.sagittal import add_sagittal
 from stridewise.gait.signals import Collector, Signals, add_pelvis
 from stridewise.recording import Recording
@@ -22,7 +22,6 @@ from stridewise.view import View
 
 Array = NDArray[np.float64]
 
-_KINDS: tuple[EventKind, EventKind] = ("initial_contact", "toe_off")
 #: Shorter stances are no stances.
 _MIN_CONTACT_S = 0.05
 
@@ -48,12 +47,16 @@ class GeometricModel:
         add_pelvis(body, out)
         add_sagittal(body, out)
         add_frontal(body, out)
-        tables = load_tables() if self._tables is None else self._tables
-        table = nearest(tables, plane_of(view), recording.fps)
-        stances = find_stances(ContactPoints.of(body))
-        events = _events(stances, table, body.noise, recording.time)
-        _zero_feet(out.signals, events, recording.time)
+        events = self.contacts(body)
+        zero_feet(out.signals, events, recording.time)
         return Motion(recording.time, events, out.signals, out.absent, self.name)
+
+    def contacts(self, body: Body) -> tuple[Event, ...]:
+        """Find the foot contacts of a body."""
+        tables = load_tables() if self._tables is None else self._tables
+        table = nearest(tables, plane_of(body.view), body.fps)
+        stances = find_stances(ContactPoints.of(body))
+        return _events(stances, table, body.noise, body.recording.time)
 
 
 def _events(
@@ -62,7 +65,7 @@ def _events(
     """Fuse each stance's candidates; leave out what makes no sense or lies outside."""
     events: list[Event] = []
     for stance in stances:
-        fused = [(kind, *fuse(stance, kind, table, noise)) for kind in _KINDS]
+        fused = [(kind, *fuse(stance, kind, table, noise)) for kind in KINDS]
         (_, contact, _), (_, off, _) = fused
         if off - contact < _MIN_CONTACT_S:
             continue
@@ -74,7 +77,7 @@ def _events(
     return tuple(sorted(events, key=lambda event: event.time_s))
 
 
-def _zero_feet(signals: Signals, events: Sequence[Event], time: Array) -> None:
+def zero_feet(signals: Signals, events: Sequence[Event], time: Array) -> None:
     """Take the pitch of each flat foot in mid-stance as its zero, in place.
 
     Heel and toe points lie at different heights of the shoe; a flat foot is the common zero
@@ -95,7 +98,7 @@ def _flat_pitch(pitch: Array, events: Sequence[Event], time: Array, side: Side) 
     flat = []
     for contact, off in pairwise(event for event in events if event.side == side):
         stance = off.time_s - contact.time_s
-        if (contact.kind, off.kind) != _KINDS or stance > 0.6:
+        if (contact.kind, off.kind) != KINDS or stance > 0.6:
             continue
         i, j = np.searchsorted(time, contact.time_s + stance * np.array([0.2, 0.5]))
         window = pitch[i : j + 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -27,13 +27,12 @@ from stridewise.gait.encoding import (
     to_grid,
     unmirror,
 )
-from stridewise.gait.motion import Event, EventKind
+from stridewise.gait.motion import KINDS, Event, EventKind
 from stridewise.recording import Recording
 from stridewise.skeletons import SIDES, Side
 
 Array = NDArray[np.float64]
 
-_KINDS: tuple[EventKind, EventKind] = ("initial_contact", "toe_off")
 #: Frames around a contact whose opinions count, in seconds.
 _LISTEN_S = 0.06
 _SHORTEST_CONTACT_S, _SHORTEST_FLIGHT_S = 0.06, 0.1
@@ -194,14 +193,35 @@ def read_live(network: Network, recording: Recording) -> Reading:
     newest = WINDOW - PATCH - int((LOOK_AHEAD_S - 0.015) * RATE) + 1
     said, mirrored, index = [], [], []
     for start in starts:
-        encoded = encode(xy[None, start : start + WINDOW], 1 / recording.fps)
-        out = network.says(encoded.features[0])[newest : newest + PATCH]
-        said.append(out)
-        mirrored += [bool(encoded.mirrored[0])] * PATCH
+        out, turned = say_window(network, xy[start : start + WINDOW], 1 / recording.fps)
+        said.append(out[newest : newest + PATCH])
+        mirrored += [turned] * PATCH
         index.append(start + newest + np.arange(PATCH))
     rows = np.concatenate(index)
     flags = np.array(mirrored)
     return interpret(network, time[rows], np.concatenate(said), flags, legs_seen(xy[rows]))
+
+
+def say_window(network: Network, xy: Array, interval_s: float) -> tuple[Array, bool]:
+    """Run the network over one window, as it is read live.
+
+    Parameters
+    ----------
+    network : Network
+    xy : ndarray, shape (frames, len(INPUT_POINTS), 2)
+        On the network's grid, y up; NaN where missing.
+    interval_s : float
+        Time between the frames of the source.
+
+    Returns
+    -------
+    said : ndarray, shape (frames, numbers)
+        For `interpret`.
+    mirrored : bool
+        Whether the picture was mirrored for the network.
+    """
+    encoded = encode(xy[None], interval_s)
+    return network.says(encoded.features[0]), bool(encoded.mirrored[0])
 
 
 def on_grid(recording: Recording) -> tuple[Array, Array]:
@@ -229,6 +249,7 @@ def interpret(
     said: Array,
     mirrored: NDArray[np.bool_],
     seen: Mapping[Side, NDArray[np.bool_]],
+    wanted: Sequence[Key] = OUTPUTS,
 ) -> Reading:
     """Turn the network's numbers into what they mean for the runner.
 
@@ -243,6 +264,8 @@ def interpret(
         Whether the picture was mirrored for the network.
     seen : mapping of side to ndarray of bool, shape (frames,)
         From `legs_seen`.
+    wanted : sequence of (name, side or None)
+        Outputs to give; all of them by default.
     """
     inflate = network.calibration["inflate"]
     keys = (*OUTPUTS, *EXTRAS)
@@ -260,10 +283,10 @@ def interpret(
     def where(key: Key) -> NDArray[np.bool_]:
         return both if key[1] is None else seen[key[1]]
 
-    value = {key: np.where(where(key), SCALE[key[0]] * of(key, values), np.nan) for key in OUTPUTS}
+    value = {key: np.where(where(key), SCALE[key[0]] * of(key, values), np.nan) for key in wanted}
     sd = {
         key: SCALE[key[0]] * np.exp(of(key, log_sd, signed=False)) * inflate.get(key[0], 1.0)
-        for key in OUTPUTS
+        for key in wanted
     }
     logit = {side: np.clip(of(("contact", side), values), -30.0, 30.0) for side in SIDES}
     contact = {side: np.where(seen[side], 1 / (1 + np.exp(-logit[side])), np.nan) for side in SIDES}
@@ -289,7 +312,7 @@ def events(reading: Reading, later_s: float = _LISTEN_S) -> tuple[Event, ...]:
         for start, end in _stances(reading.time, reading.contact[side]):
             pair = [
                 _refined(reading, kind, side, rough, later_s)
-                for kind, rough in zip(_KINDS, (start, end), strict=True)
+                for kind, rough in zip(KINDS, (start, end), strict=True)
             ]
             times = [event.time_s for event in pair if event is not None]
             if len(times) == 2 and times[1] - times[0] < _SHORTEST_CONTACT_S:
@@ -301,13 +324,14 @@ def events(reading: Reading, later_s: float = _LISTEN_S) -> tuple[Event, ...]:
 def _stances(time: Array, probability: Array) -> list[tuple[float | None, float | None]]:
     """Stretches with probability above one half; None where one begins or ends out of sight."""
     crossings: list[tuple[float, bool] | None] = []
-    for i in range(len(time) - 1):
-        a, b = probability[i], probability[i + 1]
-        if np.isnan(a) != np.isnan(b):
+    known, above = np.isfinite(probability), probability > 0.5
+    for i in np.flatnonzero((known[1:] != known[:-1]) | (above[1:] != above[:-1])):
+        if known[i] != known[i + 1]:
             crossings.append(None)
-        elif (a > 0.5) != (b > 0.5):
-            at = float(time[i] + (0.5 - a) / (b - a) * (time[i + 1] - time[i]))
-            crossings.append((at, bool(b > 0.5)))
+            continue
+        a, b = probability[i], probability[i + 1]
+        at = float(time[i] + (0.5 - a) / (b - a) * (time[i + 1] - time[i]))
+        crossings.append((at, bool(b > 0.5)))
     # A flight too short is none, and a contact too short is none.
     kept: list[tuple[float, bool] | None] = []
     for crossing in crossings:

@@ -15,6 +15,7 @@ from stridewise.view import View
 
 Array = NDArray[np.float64]
 EventKind = Literal["initial_contact", "toe_off"]
+KINDS: tuple[EventKind, EventKind] = ("initial_contact", "toe_off")
 
 
 @dataclass(frozen=True)

@@ -198,9 +198,17 @@ def compute(data: GaitData) -> tuple[Estimate, ...]:
 
 def estimate(metric: Metric, data: GaitData, side: MetricSide) -> Estimate:
     """Compute one metric of one side."""
+    return estimate_and_steps(metric, data, side)[0]
 
-    def absent(reason: str) -> Estimate:
-        return Estimate(metric.id, side, None, metric.unit, None, None, 0, "absent", reason)
+
+def estimate_and_steps(
+    metric: Metric, data: GaitData, side: MetricSide
+) -> tuple[Estimate, Sample | None]:
+    """Compute one metric of one side; also its values of single steps, where it has such."""
+
+    def absent(reason: str) -> tuple[Estimate, None]:
+        estimate = Estimate(metric.id, side, None, metric.unit, None, None, 0, "absent", reason)
+        return estimate, None
 
     reason = _missing(metric, data, side)
     if reason:
@@ -213,7 +221,7 @@ def estimate(metric: Metric, data: GaitData, side: MetricSide) -> Estimate:
     sd, (low, high) = interval(summary.value, summary.random_sd, bias_sd, summary.freedom)
     unit = summary.unit or metric.unit
     caution = _caution(metric, data, summary.n)
-    return Estimate(
+    estimate = Estimate(
         id=metric.id,
         side=side,
         value=summary.value,
@@ -226,6 +234,7 @@ def estimate(metric: Metric, data: GaitData, side: MetricSide) -> Estimate:
         norm=norms.norm(metric.id, unit, data.surface, data.speed, summary.value),
         label=metric.label(summary.value) if metric.label else None,
     )
+    return estimate, result if isinstance(result, Sample) else None
 
 
 def _missing(metric: Metric, data: GaitData, side: MetricSide) -> str | None:

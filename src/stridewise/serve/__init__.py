@@ -1,0 +1,1 @@
+"""A local page and an interface over the network for live analysis."""

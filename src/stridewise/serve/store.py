@@ -1,0 +1,219 @@
+"""Sessions in an SQLite file: frames as they come, names, results."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stridewise.errors import InputError
+from stridewise.recording import Recording
+from stridewise.serve.protocol import frame_bytes
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS session (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, created_s REAL NOT NULL,
+    keypoints TEXT NOT NULL, context TEXT NOT NULL, unit TEXT NOT NULL DEFAULT 'px',
+    ended_s REAL);
+CREATE TABLE IF NOT EXISTS chunk (
+    session TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE, number INTEGER NOT NULL,
+    frames INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (session, number));
+CREATE TABLE IF NOT EXISTS metric (
+    session TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE, id TEXT NOT NULL,
+    side TEXT NOT NULL, value REAL NOT NULL, unit TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (session, id, side));
+"""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What is known of a session without its frames.
+
+    Parameters
+    ----------
+    id, name, source : str
+    created_s : float
+        Seconds since 1970.
+    ended_s : float or None
+        None while it runs, and when it was cut off.
+    frames : int
+        Stored so far.
+    keypoints : tuple of str
+    context : mapping
+        What was known of runner and camera.
+    """
+
+    id: str
+    name: str
+    source: str
+    created_s: float
+    ended_s: float | None
+    frames: int
+    keypoints: tuple[str, ...]
+    context: Mapping[str, Any]
+
+
+class Store:
+    """All sessions, in one file; safe to use from several threads.
+
+    What `append` has written survives the end of the program, however it ends.
+
+    Parameters
+    ----------
+    path : Path
+        Made when it is not there; ":memory:" keeps nothing.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be used.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        try:
+            if isinstance(path, Path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            # Several processes may write.
+            self._db.execute("PRAGMA busy_timeout = 5000")
+            self._db.executescript(_TABLES)
+        except (OSError, sqlite3.Error) as error:
+            raise InputError(
+                "The sessions cannot be stored",
+                expected="a folder that can be written to, and an SQLite file or none",
+                received=f"{path} ({error})",
+                hint="Name another one with --store",
+            ) from error
+        self._lock = threading.Lock()
+
+    def create(
+        self,
+        keypoints: Sequence[str],
+        *,
+        name: str = "",
+        source: str = "",
+        context: Mapping[str, Any] | None = None,
+        unit: str = "px",
+    ) -> str:
+        """Begin a session; return its id, which cannot be guessed."""
+        id, now = secrets.token_hex(12), time.time()
+        name = name or time.strftime("Run of %d %B %Y, %H:%M", time.localtime(now))
+        row = (id, name, source, now, json.dumps(list(keypoints)), json.dumps(context or {}), unit)
+        with self._lock, self._db:
+            self._db.execute(
+                "INSERT INTO session (id, name, source, created_s, keypoints, context, unit) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+        return id
+
+    def append(self, chunks: Iterable[tuple[str, int, bytes]]) -> None:
+        """Add frames, (session, count, binary frames one after the other), all or none."""
+        with self._lock, self._db:
+            self._db.executemany(
+                "INSERT INTO chunk (session, number, frames, data) SELECT ?1, "
+                "1 + COALESCE((SELECT MAX(number) FROM chunk WHERE session = ?1), 0), ?2, ?3 "
+                "WHERE EXISTS (SELECT 1 FROM session WHERE id = ?1)",
+                chunks,
+            )
+
+    def end(self, id: str, metrics: Iterable[tuple[str, str, float, str, int]] = ()) -> None:
+        """Close a session and keep its metrics: (id, side, value, unit, n)."""
+        with self._lock, self._db:
+            self._db.execute("UPDATE session SET ended_s = ? WHERE id = ?", (time.time(), id))
+            self._db.executemany(
+                "INSERT OR REPLACE INTO metric VALUES (?, ?, ?, ?, ?, ?)",
+                [(id, *metric) for metric in metrics],
+            )
+
+    def sessions(self) -> list[Session]:
+        """Return all sessions, newest first."""
+        with self._lock:
+            rows = self._db.execute(f"{_SELECT} GROUP BY s.id ORDER BY created_s DESC").fetchall()
+        return [_session(row) for row in rows]
+
+    def session(self, id: str) -> Session | None:
+        """Return one session; None when there is none of this id."""
+        with self._lock:
+            row = self._db.execute(f"{_SELECT} WHERE s.id = ? GROUP BY s.id", (id,)).fetchone()
+        return _session(row) if row else None
+
+    def rename(self, id: str, name: str) -> bool:
+        """Name a session; False when there is none of this id."""
+        with self._lock, self._db:
+            done = self._db.execute("UPDATE session SET name = ? WHERE id = ?", (name, id))
+        return done.rowcount > 0
+
+    def delete(self, id: str) -> bool:
+        """Delete a session and everything of it; False when there is none of this id."""
+        with self._lock, self._db:
+            done = self._db.execute("DELETE FROM session WHERE id = ?", (id,))
+        return done.rowcount > 0
+
+    def metrics(self, id: str) -> dict[tuple[str, str], tuple[float, str, int]]:
+        """Return value, unit and n of each metric of a session, by id and side."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT id, side, value, unit, n FROM metric WHERE session = ?", (id,)
+            ).fetchall()
+        return {(metric, side): (value, unit, n) for metric, side, value, unit, n in rows}
+
+    def frames(self, id: str) -> bytes:
+        """Return all frames of a session in their binary form."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT data FROM chunk WHERE session = ? ORDER BY number", (id,)
+            ).fetchall()
+        return b"".join(row[0] for row in rows)
+
+    def recording(self, id: str) -> Recording | None:
+        """Return a session as a recording, frames that came out of order left out."""
+        session = self.session(id)
+        if session is None:
+            return None
+        with self._lock:
+            unit = self._db.execute("SELECT unit FROM session WHERE id = ?", (id,)).fetchone()[0]
+        points = len(session.keypoints)
+        row = np.dtype([("time", "<f8"), ("point", "<f4", (points, 3))])
+        assert row.itemsize == frame_bytes(points)
+        data = np.frombuffer(self.frames(id), row)
+        time_s, point = data["time"], data["point"].astype(float)
+        newest = np.maximum.accumulate(np.concatenate([[-np.inf], time_s]))[:-1]
+        good = np.isfinite(time_s) & (time_s > newest)
+        return Recording(
+            point[good, :, :2],
+            np.nan_to_num(point[good, :, 2]),
+            time_s[good],
+            session.keypoints,
+            unit=unit,
+            source=session.name,
+            format="live session",
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+
+_SELECT = (
+    "SELECT s.id, s.name, s.source, s.created_s, s.ended_s, COALESCE(SUM(c.frames), 0), "
+    "s.keypoints, s.context FROM session s LEFT JOIN chunk c ON c.session = s.id"
+)
+
+
+def _session(row: Sequence[Any]) -> Session:
+    id, name, source, created_s, ended_s, frames, keypoints, context = row
+    names = tuple(json.loads(keypoints))
+    return Session(id, name, source, created_s, ended_s, frames, names, json.loads(context))
