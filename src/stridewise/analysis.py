@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from stridewise import __version__
 from stridewise.activities import Activity, get
 from stridewise.context import Context, Surface
 from stridewise.form import find, load_areas
+from stridewise.form import learned as form_network
+from stridewise.form.score import score
 from stridewise.gait.combined import CombinedModel
 from stridewise.gait.motion import GaitModel, Motion
 from stridewise.gait.strides import Steps, curve, find_steps
@@ -88,22 +91,24 @@ def analyze(
     speed = _speed(motion, steps, leg, context)
     noise = _noise(recording) / view.leg_length
     quality, quality_notes = grade(recording, view, noise, len(steps), motion.doubt)
-    metrics = compute(
-        GaitData(
-            motion=motion,
-            steps=steps,
-            fps=recording.fps,
-            view=view.name,
-            three_d=not view.flat,
-            surface=surface,
-            speed=speed,
-            leg_length_m=leg,
-            height_m=context.height_m,
-            mass_kg=context.mass_kg,
-            quality=quality,
-        )
+    data = GaitData(
+        motion=motion,
+        steps=steps,
+        fps=recording.fps,
+        view=view.name,
+        three_d=not view.flat,
+        surface=surface,
+        speed=speed,
+        leg_length_m=leg,
+        height_m=context.height_m,
+        mass_kg=context.mass_kg,
+        quality=quality,
     )
-    assessment = find(metrics)
+    metrics = compute(data)
+    yaw = view.yaw_deg if motion.yaw_deg is None else motion.yaw_deg
+    in_legs = replace(data, leg_length_m=None)
+    opinions = form_network.judge(motion, steps, in_legs, surface, speed, yaw)
+    assessment = find(metrics, opinions=opinions)
     notes = (
         *quality_notes,
         *recording.notes,
@@ -138,6 +143,7 @@ def analyze(
         provenance=_provenance(motion, repairs, activity, noise),
         poses=key_poses(recording, motion, steps),
         unjudged=assessment.unjudged,
+        form_score=score(assessment.judged, load_areas()),
     )
 
 
@@ -201,6 +207,7 @@ def _provenance(
         "numpy": np.__version__,
         "activity": activity.name,
         "gait_model": motion.model,
+        "form_network": form_network.shipped().name,
         "form_rules": f"areas {areas.version}",
         "keypoint_noise_leg_lengths": noise,
         "repairs": [
