@@ -215,7 +215,12 @@ def _reasons(network: StrideNetwork, features: Array, area: int) -> tuple[Reason
     margin = network.says(trials)[:, area, 0]
     change = margin[0] - margin[1:]
     order = np.argsort(-change)[:REASONS]
-    return tuple(Reason(*groups[k][0], float(change[k])) for k in order if change[k] > 0.0)
+    found = []
+    for k in order:
+        signal, leg, part = groups[k][0]
+        if change[k] > 0.0:
+            found.append(Reason(signal, leg, part, float(change[k])))
+    return tuple(found)
 
 
 @cache
