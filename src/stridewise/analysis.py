@@ -200,14 +200,14 @@ def _curves(motion: Motion, steps: Steps) -> tuple[Curve, ...]:
 def _provenance(
     motion: Motion, repairs: Iterable[Repair], activity: Activity, noise: float
 ) -> dict[str, object]:
-    areas = load_areas()
+    areas, network = load_areas(), form_network.shipped()
     return {
         "stridewise": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "activity": activity.name,
         "gait_model": motion.model,
-        "form_network": form_network.shipped().name,
+        "form_network": "none" if network is None else network.name,
         "form_rules": f"areas {areas.version}",
         "keypoint_noise_leg_lengths": noise,
         "repairs": [
