@@ -44,6 +44,10 @@ def test_areas_are_judged_in_their_phase_only(found) -> None:
             assert shows(area, pose.PHASES.index(snapshot.phase))
 
 
+def test_a_runner_looks_like_running(found) -> None:
+    assert np.median([s.running for s in found]) > 0.5
+
+
 def test_the_phase_is_mostly_right_where_it_is_told(run, found) -> None:
     contacts = sorted(run.truth.events, key=lambda e: e.time_s)
     right = told = 0

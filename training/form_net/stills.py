@@ -184,7 +184,9 @@ def _photographs(pictures: Pictures) -> tuple[list[str], tuple[float, float]]:
         + ".",
         "",
     ]
-    return lines, (round(slope, 3), round(offset, 3))
+    # Who asks about a picture has a runner in mind: even odds to begin with, not the table's.
+    even = offset + float(np.log((~label).sum() / label.sum()))
+    return lines, (round(slope, 3), round(even, 3))
 
 
 def _spread(score: Array, yes: NDArray[np.bool_]) -> tuple[float, float]:
@@ -216,7 +218,7 @@ def _plausible(pictures: Pictures) -> list[str]:
     found = look(pictures.xy[some], [str(i) for i in np.flatnonzero(some)], Networks())
     judged_, raised = Counter[str](), Counter[str]()
     for snapshot in found:
-        judged_.update(snapshot.areas)
+        judged_.update(list(snapshot.areas))
         raised.update(a for a, p in snapshot.areas.items() if p >= 0.5)
     told = sum(s.phase is not None for s in found)
     cells = ", ".join(f"{name} {raised[name]} of {judged_[name]}" for name in AREAS)
