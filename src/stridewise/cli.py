@@ -182,7 +182,8 @@ def _analyze(args: argparse.Namespace) -> int:
     if args.person is not None and (picture := _picture(args)):
         return _snapshot(args, picture)
     recording = read(args.file, format=args.format, fps=args.fps, person=args.person, map=args.map)
-    if recording.frames == 1:
+    if recording.frames == 1 and not recording.notes:
+        # Whatever was dropped to leave one frame, the file was no picture.
         from stridewise.form.snapshot import points_of
 
         return _snapshot(args, (points_of(recording), [recording.source or args.file.name]))

@@ -5,7 +5,7 @@ import pytest
 
 from stridewise.form import pose
 from stridewise.form.areas import load_areas
-from stridewise.form.snapshot import AREAS, look, points_of, shows
+from stridewise.form.snapshot import AREAS, PROVEN, look, points_of, shows
 from stridewise.recording import Recording
 from stridewise.simulate import Camera, Noise, Runner, simulate
 
@@ -58,7 +58,7 @@ def test_the_phase_is_mostly_right_where_it_is_told(run, found) -> None:
         stance = before[-1].kind == "initial_contact"
         told += 1
         right += (snapshot.phase.startswith("flight")) != stance
-    assert told > 60
+    assert told > 40
     assert right / told > 0.8
 
 
@@ -79,8 +79,16 @@ def test_angles_are_near_the_truth(run, found) -> None:
     assert np.sqrt(np.mean(np.square(wrong))) < 12
 
 
-def test_a_view_that_hides_an_area_is_the_reason(found) -> None:
-    reasons = {s.untold.get("pelvic_drop", "") for s in found if s.phase and "mid" in s.phase}
+def test_areas_told_no_better_than_by_chance_are_withheld(found) -> None:
+    for snapshot in found:
+        assert set(snapshot.areas) <= set(PROVEN)
+        assert "better than chance" in snapshot.untold["pelvic_drop"]
+
+
+def test_a_view_that_hides_an_area_is_the_reason() -> None:
+    it = simulate(Runner(seed=6), Camera(fps=60.0, yaw_deg=-90.0), Noise(), 1.0).recording
+    found = look(points_of(it), [""] * it.frames)
+    reasons = {s.untold.get("excess_lean", "") for s in found}
     assert any("away from a side view" in reason for reason in reasons)
 
 
