@@ -328,7 +328,6 @@ BAD: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "no legs": ("a.csv", lambda t: b"time_s,nose_x,nose_y\n0,1,2\n0.1,1,2\n"),
     "letters in a cell": ("a.csv", lambda t: t.replace("0.05,", "0.05x,", 1).encode()),
     "five frames": ("a.csv", lambda t: "\n".join(t.splitlines()[:6]).encode()),
-    "one frame": ("a.csv", lambda t: "\n".join(t.splitlines()[:2]).encode()),
     "NaN throughout": ("a.csv", lambda t: table(t, without("_x"))),
     "no times": ("a.csv", lambda t: table(t, without("time_s"))),
     "one leg missing": ("a.csv", lambda t: table(t, without("left_knee"))),

@@ -20,7 +20,17 @@ from stridewise.estimate import Estimate, MetricSide, Norm, Status
 from stridewise.form import load_areas
 from stridewise.gait.motion import Event, EventKind
 from stridewise.metrics import catalogue
-from stridewise.result import SCHEMA, Analysis, Capture, Curve, Finding, Pose, Quality
+from stridewise.result import (
+    SCHEMA,
+    Analysis,
+    Capture,
+    Curve,
+    Finding,
+    FormScore,
+    Pose,
+    Quality,
+    Reason,
+)
 from stridewise.skeletons import KEYPOINTS, Side
 from stridewise.view import Facing
 
@@ -61,6 +71,8 @@ def example(**changes: Any) -> Analysis:
             Finding(
                 *("low_cadence", "Slow cadence", "both", 0.9, 2, 1, "B: a study", ("injury",)),
                 *("why", "cue", "drill", ("cadence",), "source"),
+                *("network", 0.85, "shorter steps"),
+                *((Reason("shank", "own", "landing", 1.0),), True),
             ),
         ),
         "provenance": {
@@ -69,11 +81,13 @@ def example(**changes: Any) -> Analysis:
             "numpy": "2",
             "activity": "running",
             "gait_model": "geometric/1",
+            "form_network": "form/1",
             "form_rules": "areas 1.0",
             "keypoint_noise_leg_lengths": float("nan"),
             "repairs": [{"step": "gaps", "count": np.int64(3), "detail": "filled"}],
         },
         "unjudged": (("pelvic_drop", "seen from the side"),),
+        "form_score": FormScore(88.0, 2.5, 0.6, {"low_cadence": 12.0}),
     }
     return Analysis(**(fields | changes))
 
@@ -176,7 +190,7 @@ OBJECTS = dict(objects(SCHEMA_FILE))
 
 
 def test_every_object_is_strict_and_every_property_is_described() -> None:
-    assert len(OBJECTS) == 11
+    assert len(OBJECTS) == 13
     for path, schema in OBJECTS.items():
         assert schema["additionalProperties"] is False, path
         assert schema["required"] == list(schema["properties"]), path
@@ -315,7 +329,7 @@ def test_the_examples_of_the_page_fit_the_schema() -> None:
         for block in re.findall(r"```json\n(.*?)```", part(path), re.DOTALL):
             jsonschema.Draft202012Validator(schema.get("items", schema)).validate(json.loads(block))
             shown += 1
-    assert shown == PAGE.count("```json") == 8
+    assert shown == PAGE.count("```json") == 9
 
 
 def test_the_program_of_the_page_runs(

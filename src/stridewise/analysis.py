@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from stridewise import __version__
 from stridewise.activities import Activity, get
 from stridewise.context import Context, Surface
 from stridewise.form import find, load_areas
+from stridewise.form import learned as form_network
+from stridewise.form.score import score
 from stridewise.gait.combined import CombinedModel
 from stridewise.gait.motion import GaitModel, Motion
 from stridewise.gait.strides import Steps, curve, find_steps
@@ -88,7 +91,10 @@ def analyze(
     data, surface_note = gait_data(recording, view, motion, steps, context, quality)
     surface, speed = data.surface, data.speed
     metrics = compute(data)
-    assessment = find(metrics)
+    yaw = view.yaw_deg if motion.yaw_deg is None else motion.yaw_deg
+    in_legs = replace(data, leg_length_m=None)
+    opinions = form_network.judge(motion, steps, in_legs, surface, speed, yaw)
+    assessment = find(metrics, opinions=opinions)
     notes = (
         *quality_notes,
         *recording.notes,
@@ -123,6 +129,7 @@ def analyze(
         provenance=_provenance(motion, repairs, activity, noise),
         poses=key_poses(recording, motion, steps, view),
         unjudged=assessment.unjudged,
+        form_score=score(assessment.judged, load_areas()),
     )
 
 
@@ -213,13 +220,14 @@ def _curves(motion: Motion, steps: Steps) -> tuple[Curve, ...]:
 def _provenance(
     motion: Motion, repairs: Iterable[Repair], activity: Activity, noise: float
 ) -> dict[str, object]:
-    areas = load_areas()
+    areas, network = load_areas(), form_network.shipped()
     return {
         "stridewise": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "activity": activity.name,
         "gait_model": motion.model,
+        "form_network": "none" if network is None else network.name,
         "form_rules": f"areas {areas.version}",
         "keypoint_noise_leg_lengths": noise,
         "repairs": [

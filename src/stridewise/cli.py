@@ -17,6 +17,7 @@ from stridewise.errors import InputError
 
 if TYPE_CHECKING:
     from stridewise.context import Context
+    from stridewise.poses_table import Poses
     from stridewise.recording import Recording
 
 #: The recording that comes with the package, made by its own simulator.
@@ -69,6 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_context(analyze)
     _add_output(analyze)
     analyze.set_defaults(run=_analyze)
+
+    score = commands.add_parser("score", help="say of each pose of a table what it shows")
+    score.add_argument("file", type=Path, metavar="FILE", help="keypoints, one pose a frame or row")
+    _add_reading(score)
+    score.add_argument(
+        "--out", type=Path, metavar="CSV", help="write the table here instead of to the terminal"
+    )
+    score.set_defaults(run=_score)
 
     demo = commands.add_parser("demo", help="analyse the simulated runner that comes along")
     _add_output(demo)
@@ -208,8 +217,78 @@ def _analyze(args: argparse.Namespace) -> int:
         activity=args.activity,
         repairs_off=REPAIRS if "all" in args.no_repair else tuple(args.no_repair),
     )
+    if args.person is not None and (picture := _picture(args)):
+        return _snapshot(args, picture)
     recording = read(args.file, format=args.format, fps=args.fps, person=args.person, map=args.map)
+    if recording.frames == 1 and not recording.notes:
+        # Whatever was dropped to leave one frame, the file was no picture.
+        from stridewise.form.snapshot import points_of
+
+        return _snapshot(args, (points_of(recording), [recording.source or args.file.name]))
     return _job(args, recording, context, Path(f"{args.file.stem}-report"))
+
+
+def _picture(args: argparse.Namespace) -> Poses | None:
+    """Return the pose in row `--person` of a table of pictures; None where it is no such table."""
+    from stridewise.poses_table import is_table, poses
+
+    if args.format or not is_table(args.file):
+        return None
+    xy, names = poses(args.file)
+    if not 1 <= args.person <= len(names):
+        raise InputError(
+            "There is no such picture", expected=f"1 to {len(names)}", received=args.person
+        )
+    return xy[args.person - 1 : args.person], names[args.person - 1 : args.person]
+
+
+def _snapshot(args: argparse.Namespace, picture: Poses) -> int:
+    """Say what one picture shows."""
+    from stridewise.form.snapshot import look
+    from stridewise.report.snapshot import page, text
+
+    xy, names = picture
+    (found,) = look(xy, names)
+    if found.running != found.running:
+        raise InputError(
+            f"The pose of {names[0]} cannot be read",
+            expected="hip, knee and ankle of one side, or shoulder and hip",
+            received="neither",
+        )
+    to_file = args.json and args.json != "-"
+    with _written(Path(args.json), found.to_json() + "\n") if to_file else nullcontext():
+        if args.out or not args.json:
+            folder = args.out or Path(f"{args.file.stem}-report")
+            written = page(found, xy[0], folder)
+        else:
+            written = None
+    if args.json == "-":
+        print(found.to_json())
+    elif not args.quiet:
+        print(text(found))
+        if written:
+            print(f"\nReport: {written.resolve()}")
+    return 0
+
+
+def _score(args: argparse.Namespace) -> int:
+    from stridewise.form.snapshot import look
+    from stridewise.poses_table import is_table, poses, recorded
+    from stridewise.readers import read
+    from stridewise.report.snapshot import table
+
+    if args.format is None and is_table(args.file):
+        xy, names = poses(args.file)
+    else:
+        options = {"format": args.format, "fps": args.fps, "person": args.person, "map": args.map}
+        xy, names = recorded(read(args.file, **options))
+    text = table(look(xy, names))
+    if args.out:
+        with _written(args.out, text):
+            pass
+    else:
+        print(text, end="")
+    return 0
 
 
 def _demo(args: argparse.Namespace) -> int:

@@ -92,6 +92,65 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """One curve at one part of the stride, and how much it moved the form network.
+
+    Parameters
+    ----------
+    signal : str
+        Name of the curve, or "stride time".
+    leg : {"own", "other", ""}
+        The leg in question, the other one, or neither.
+    part : {"landing", "mid-stance", "push-off", "swing", "the whole stride"}
+    weight : float
+        How much further past the cut-off it puts the stride, compared with a typical one, in
+        smallest detectable changes.
+    """
+
+    signal: str
+    leg: str
+    part: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How probable it is that an area of one side is past its cut-offs.
+
+    Parameters
+    ----------
+    area : str
+    side : {"left", "right", "both"}
+    probabilities : (float, float, float)
+        Of being past the cut-off of severities 1, 2 and 3.
+    """
+
+    area: str
+    side: MetricSide
+    probabilities: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class FormScore:
+    """A score of what was judged, 0 to 100 (see `stridewise.form.score`).
+
+    Parameters
+    ----------
+    value, sd : float
+        The score and its standard deviation.
+    judged : float
+        Share of all areas' weight that could be judged.
+    lost : mapping of str to float
+        Points that each judged area takes off.
+    """
+
+    value: float
+    sd: float
+    judged: float
+    lost: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Finding:
     """One area of running form that probably lies past its threshold.
 
@@ -116,6 +175,16 @@ class Finding:
         Ids of the metrics that it rests on.
     source : str
         Source of the threshold.
+    basis : {"network", "rule"}
+        Whether the probability is the form network's or the rule's.
+    rule_probability : float or None
+        What the rule alone says.
+    expected : str
+        What studies saw when runners changed this.
+    reasons : tuple of Reason
+        What drove the network; empty for a rule.
+    as_ruled : bool or None
+        Whether what the rule looks at is among the reasons.
     """
 
     area: str
@@ -131,6 +200,11 @@ class Finding:
     drill: str
     metrics: tuple[str, ...]
     source: str
+    basis: Literal["network", "rule"] = "rule"
+    rule_probability: float | None = None
+    expected: str = ""
+    reasons: tuple[Reason, ...] = ()
+    as_ruled: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +258,8 @@ class Analysis:
         For drawing; not part of the JSON.
     unjudged : tuple of (str, str)
         Areas that could not be judged, with the reason.
+    form_score : FormScore or None
+        None where too little could be judged.
     """
 
     recording: Mapping[str, Any]
@@ -195,6 +271,7 @@ class Analysis:
     provenance: Mapping[str, Any]
     poses: tuple[Pose, ...] = ()
     unjudged: tuple[tuple[str, str], ...] = ()
+    form_score: FormScore | None = None
 
     def metric(self, id: str, side: MetricSide = "both") -> Estimate:
         """Return one metric.
@@ -220,6 +297,7 @@ class Analysis:
             "curves": [asdict(curve) for curve in self.curves],
             "findings": [asdict(finding) for finding in self.findings],
             "unjudged": [{"area": area, "reason": reason} for area, reason in self.unjudged],
+            "form_score": None if self.form_score is None else asdict(self.form_score),
             "provenance": dict(self.provenance),
         }
         plain: dict[str, Any] = _plain(content)

@@ -11,9 +11,11 @@ from typing import Literal
 from stridewise.errors import InputError
 from stridewise.estimate import Estimate, MetricSide
 from stridewise.form.areas import Area, Areas, Condition, Gate, Lever, load_areas
+from stridewise.form.effects import expected
+from stridewise.form.learned import Opinion
 from stridewise.form.probability import at_least, past
 from stridewise.form.wording import Wording, Words, load_wording, sentence, sign
-from stridewise.result import Finding
+from stridewise.result import Finding, Judged, Reason
 from stridewise.skeletons import SIDES
 
 #: A finding is raised from this probability on: four times out of five it is true.
@@ -24,6 +26,7 @@ MORE_LIKELY_THAN_NOT = 0.5
 PRIORITIES = 3
 
 Measured = Mapping[tuple[str, MetricSide], Estimate]
+Opinions = Mapping[tuple[str, MetricSide], Opinion]
 
 
 @dataclass(frozen=True)
@@ -42,21 +45,35 @@ class Assessment:
         Area id and why it could not be judged, or was too close to call.
     clear : tuple of str
         Ids of the areas that were judged and are more likely than not within bounds.
+    judged : tuple of Judged
+        Every area and side that was judged, with the probability of each severity.
     """
 
     findings: tuple[Finding, ...]
     unjudged: tuple[tuple[str, str], ...]
     clear: tuple[str, ...]
+    judged: tuple[Judged, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Judgement:
-    """One area of one side: how probable it is and on what it rests."""
+    """One area of one side: how probable each severity is and on what it rests."""
 
     side: MetricSide
-    probability: float
-    severity: Literal[1, 2, 3]
+    probabilities: tuple[float, float, float]
     shown: tuple[tuple[Condition, Estimate], ...]
+    ruled: float
+    opinion: Opinion | None = None
+
+    @property
+    def probability(self) -> float:
+        """Of being past the first cut-off."""
+        return self.probabilities[0]
+
+    @property
+    def severity(self) -> Literal[1, 2, 3]:
+        """The highest level that is more likely than not; 1 says nothing by itself."""
+        return _severity(self.probabilities)
 
 
 @dataclass(frozen=True)
@@ -74,6 +91,7 @@ def find(
     min_steps: int = 8,
     areas: Areas | None = None,
     wording: Wording | None = None,
+    opinions: Iterable[Opinion] = (),
 ) -> Assessment:
     """Judge every area of running form from the metrics of one recording.
 
@@ -92,6 +110,9 @@ def find(
         Rules; those for running by default.
     wording : Wording, optional
         Words for the same areas.
+    opinions : iterable of Opinion
+        What the form network thinks. Where it has one, over enough strides, and the rule could
+        judge too, the network's probability counts, and the rule explains it.
 
     Raises
     ------
@@ -110,8 +131,11 @@ def find(
     raised: list[_Raised] = []
     unjudged: list[tuple[str, str]] = []
     clear: list[str] = []
+    judged: list[Judged] = []
+    learnt = {(o.area, o.side): o for o in opinions if o.strides >= min_steps}
     for area in rules.areas:
-        found, reasons = _judge(area, measured, min_steps, rules.norm_people)
+        found, reasons = _judge(area, measured, min_steps, rules.norm_people, learnt)
+        judged += [Judged(area.id, j.side, j.probabilities) for j in found]
         past_threshold = [j for j in found if j.probability >= RAISE]
         if past_threshold:
             finding = _finding(area, past_threshold, rules, words.areas[area.id])
@@ -120,7 +144,8 @@ def find(
             clear.append(area.id)
         if reasons:
             unjudged.append((area.id, _per_side(reasons, area.sided)))
-    return Assessment(_ranked(raised, rules, words, measured), tuple(unjudged), tuple(clear))
+    findings = _ranked(raised, rules, words, measured)
+    return Assessment(findings, tuple(unjudged), tuple(clear), tuple(judged))
 
 
 def _by_id(estimates: Iterable[Estimate]) -> Measured:
@@ -153,7 +178,7 @@ def _closed(gate: Gate | None, measured: Measured) -> str | None:
 
 
 def _judge(
-    area: Area, measured: Measured, min_steps: int, norm_people: int
+    area: Area, measured: Measured, min_steps: int, norm_people: int, learnt: Opinions
 ) -> tuple[list[_Judgement], dict[MetricSide, str]]:
     """Judge an area for each of its sides; where that cannot be done in full, say why."""
     found: list[_Judgement] = []
@@ -164,11 +189,15 @@ def _judge(
         if len(usable) < area.at_least:
             reasons[side] = lacking
             continue
-        judgement = _weigh(area, side, usable, norm_people)
+        judgement = _weigh(area, side, usable, norm_people, learnt.get((area.id, side)))
         found.append(judgement)
-        if MORE_LIKELY_THAN_NOT <= judgement.probability < RAISE:
-            percent = int(100 * judgement.probability)
-            reasons[side] = f"too close to call ({percent} % probable)"
+        if judgement.probability < RAISE <= judgement.ruled:
+            reasons[side] = (
+                f"the rule alone would raise it ({_percent(judgement.ruled)}), the form network "
+                f"does not ({_percent(judgement.probability)})"
+            )
+        elif MORE_LIKELY_THAN_NOT <= judgement.probability < RAISE:
+            reasons[side] = f"too close to call ({_percent(judgement.probability)} probable)"
         elif lacking and judgement.probability < RAISE:
             reasons[side] = f"judged in part; {lacking}"
     return found, reasons
@@ -192,19 +221,26 @@ def _sort_out(
     return usable, _listed(lacking)
 
 
+def _percent(probability: float) -> str:
+    return f"{int(100 * probability)} %"
+
+
 def _weigh(
-    area: Area, side: MetricSide, usable: Sequence[tuple[Condition, Estimate]], norm_people: int
+    area: Area,
+    side: MetricSide,
+    usable: Sequence[tuple[Condition, Estimate]],
+    norm_people: int,
+    opinion: Opinion | None,
 ) -> _Judgement:
     """Return how probable it is that an area holds, and how severe it then is."""
     single = [[past(c, level, e, norm_people) for c, e in usable] for level in (1, 2, 3)]
-    probabilities = [at_least(area.at_least, level) for level in single]
-    shown = zip(usable, single[0], strict=True)
-    return _Judgement(
-        side,
-        probabilities[0],
-        _severity(probabilities),
-        tuple(pair for pair, p in shown if p >= MORE_LIKELY_THAN_NOT),
+    first, second, third = (at_least(area.at_least, level) for level in single)
+    shown = tuple(
+        pair for pair, p in zip(usable, single[0], strict=True) if p >= MORE_LIKELY_THAN_NOT
     )
+    if opinion is None:
+        return _Judgement(side, (first, second, third), shown, first)
+    return _Judgement(side, opinion.probabilities, shown or tuple(usable), first, opinion)
 
 
 def _severity(probabilities: Sequence[float]) -> Literal[1, 2, 3]:
@@ -263,21 +299,35 @@ def _finding(area: Area, judgements: Sequence[_Judgement], rules: Areas, words: 
         sign(words.signs[metric], pairs[0][0], list(dict.fromkeys(e for _, e in pairs)))
         for metric, pairs in signs.items()
     ]
+    least = min(judgements, key=lambda j: j.probability)
+    ruled = min(j.ruled for j in judgements)
+    against = ""
+    if least.opinion is not None and ruled < RAISE:
+        against = f" The rule alone would not have raised this ({_percent(ruled)} probable)."
     return Finding(
         area=area.id,
         title=area.title,
         side=judgements[0].side if len(judgements) == 1 else "both",
-        probability=min(j.probability for j in judgements),
+        probability=least.probability,
         severity=max(j.severity for j in judgements),
         priority=None,
         evidence=f"{area.grade}: {area.rests_on}",
         associated_with=area.associated_with,
-        why=f"{sentence(clauses)} {words.why}",
+        why=f"{sentence(clauses)} {words.why}{against}",
         cue=words.cue,
         drill=f"{words.drill} {words.caution}",
         metrics=tuple(signs),
         source=f"{area.source}. Rules {rules.version} ({rules.date})",
+        basis="rule" if least.opinion is None else "network",
+        rule_probability=ruled,
+        expected=expected(area),
+        reasons=_reasons(least.opinion),
+        as_ruled=None if least.opinion is None else least.opinion.as_ruled,
     )
+
+
+def _reasons(opinion: Opinion | None) -> tuple[Reason, ...]:
+    return () if opinion is None else opinion.reasons
 
 
 def _score(area: Area, finding: Finding, rules: Areas) -> float:

@@ -9,6 +9,9 @@ from stridewise.form.areas import load_areas
 from stridewise.report import words
 from stridewise.result import Analysis, Finding
 
+#: Areas that are named beside the form score.
+_MOST_LOST = 3
+
 
 def name(analysis: Analysis) -> str:
     """Return what the recording is called: its file name, without folders."""
@@ -38,6 +41,20 @@ def opening(analysis: Analysis) -> list[str]:
     count = sum(e.kind == "initial_contact" for e in analysis.events)
     seen += f": {count} ground contact{'' if count == 1 else 's'} were measured."
     return [seen, verdict(analysis)]
+
+
+def score_words(analysis: Analysis) -> str:
+    """Say the form score with its uncertainty and the areas that take most off; "" without one."""
+    score = analysis.form_score
+    if score is None:
+        return ""
+    most = sorted(score.lost.items(), key=lambda item: -item[1])[:_MOST_LOST]
+    told = [f"{words.area_title(area).lower()} -{lost:.0f}" for area, lost in most if lost >= 0.5]
+    lost = f", most off for {words.join(told)}" if told else ""
+    return (
+        f"Form score {score.value:.0f} ± {max(1.96 * score.sd, 1):.0f} of 100, from "
+        f"{100 * score.judged:.0f} % of what can be judged{lost}."
+    )
 
 
 def verdict(analysis: Analysis) -> str:

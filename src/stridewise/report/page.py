@@ -16,6 +16,7 @@ from stridewise.report.brief import (
     name,
     opening,
     priorities,
+    score_words,
     side_words,
     unjudged_areas,
     unjudged_measures,
@@ -28,6 +29,7 @@ from stridewise.report.figures import (
     timeline_figure,
     window,
 )
+from stridewise.report.reasons import reason_words, reasons_figure
 from stridewise.report.skeleton import pose_figure, stage, undrawn
 from stridewise.report.svg import COLOURS
 from stridewise.result import Analysis, Curve, Pose
@@ -86,6 +88,9 @@ def page(analysis: Analysis, *, written: date | None = None) -> str:
         words=words,
         evidence=words.evidence(),
         side_words=side_words,
+        reasons_words=lambda finding: words.join(map(reason_words, finding.reasons)),
+        reasons_figure=reasons_figure,
+        score_words=score_words(analysis),
         paragraphs=opening(analysis),
         tiles=_tiles(analysis),
         poses=_pose_rows(analysis, drawn),

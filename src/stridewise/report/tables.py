@@ -44,12 +44,12 @@ def tables(analysis: Analysis) -> dict[str, str]:
         ),
         "findings.csv": _csv(
             "area title side probability severity priority evidence associated_with why cue drill "
-            "metrics source",
+            "metrics source basis rule_probability expected",
             (
                 [
                     *(f.area, f.title, f.side, f.probability, f.severity, f.priority, f.evidence),
                     *("; ".join(f.associated_with), f.why, f.cue, f.drill, "; ".join(f.metrics)),
-                    f.source,
+                    *(f.source, f.basis, f.rule_probability, f.expected),
                 ]
                 for f in analysis.findings
             ),

@@ -9,6 +9,7 @@ from stridewise.report import words
 from stridewise.report.brief import (
     name,
     priorities,
+    score_words,
     side_words,
     unjudged_areas,
     unjudged_measures,
@@ -45,7 +46,9 @@ def summary(analysis: Analysis) -> str:
     """
     parts = [[_cut(name(analysis)), _cut(_capture(analysis))]]
     parts += [
-        part for part in (_metrics(analysis), _findings(analysis), _missing(analysis)) if part
+        part
+        for part in (_metrics(analysis), _findings(analysis), _score(analysis), _missing(analysis))
+        if part
     ]
     return "\n\n".join("\n".join(part) for part in parts)
 
@@ -107,6 +110,10 @@ def _findings(analysis: Analysis) -> list[str]:
     if others:
         lines.append(_cut(f"  Also seen: {words.join(others)}"))
     return lines
+
+
+def _score(analysis: Analysis) -> list[str]:
+    return textwrap.wrap(score_words(analysis), WIDTH)
 
 
 def _missing(analysis: Analysis) -> list[str]:

@@ -1,0 +1,114 @@
+import json
+
+import numpy as np
+import pytest
+
+from stridewise.form import pose
+from stridewise.form.areas import load_areas
+from stridewise.form.snapshot import AREAS, PROVEN, look, points_of, shows
+from stridewise.recording import Recording
+from stridewise.simulate import Camera, Noise, Runner, simulate
+
+NOTHING = np.full((1, len(pose.POINTS), 2), np.nan)
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Three seconds of a simulated runner from the right, and the truth."""
+    return simulate(Runner(seed=6, speed_mps=3.2), Camera(fps=60.0), Noise(white=0.003), 3.0)
+
+
+@pytest.fixture(scope="module")
+def found(run):
+    recording: Recording = run.recording
+    return look(points_of(recording), [str(i) for i in range(recording.frames)])
+
+
+def test_every_area_is_judged_or_has_its_reason(found) -> None:
+    ids = {area.id for area in load_areas().areas}
+    for snapshot in found:
+        assert set(snapshot.areas) | set(snapshot.untold) == ids
+        assert not set(snapshot.areas) & set(snapshot.untold)
+        assert all(0 <= p <= 1 for p in snapshot.areas.values())
+
+
+def test_what_needs_several_steps_is_never_judged(found) -> None:
+    for snapshot in found:
+        for area in ("low_cadence", "high_bounce", "asymmetry", "fatigue_drift", "stiff_landing"):
+            assert "several steps" in snapshot.untold[area]
+
+
+def test_areas_are_judged_in_their_phase_only(found) -> None:
+    for snapshot in found:
+        for area in snapshot.areas:
+            assert shows(area, pose.PHASES.index(snapshot.phase))
+
+
+def test_a_runner_looks_like_running(found) -> None:
+    assert np.median([s.running for s in found]) > 0.5
+
+
+def test_the_phase_is_mostly_right_where_it_is_told(run, found) -> None:
+    contacts = sorted(run.truth.events, key=lambda e: e.time_s)
+    right = told = 0
+    for snapshot, instant in zip(found, run.recording.time, strict=True):
+        before = [e for e in contacts if e.time_s <= instant]
+        if not before or snapshot.phase is None:
+            continue
+        stance = before[-1].kind == "initial_contact"
+        told += 1
+        right += (snapshot.phase.startswith("flight")) != stance
+    assert told > 40
+    assert right / told > 0.8
+
+
+def test_the_camera_is_found_from_the_side(found) -> None:
+    yaws = np.array([s.yaw_deg for s in found if s.yaw_deg is not None])
+    assert np.median(np.abs(yaws)) < 25
+
+
+def test_angles_are_near_the_truth(run, found) -> None:
+    true = run.truth.signals["knee_flexion", "right"]
+    wrong = [
+        a.value - true[i]
+        for i, s in enumerate(found)
+        for a in s.angles
+        if (a.signal, a.side) == ("knee_flexion", "right")
+    ]
+    assert len(wrong) > 60
+    assert np.sqrt(np.mean(np.square(wrong))) < 12
+
+
+def test_areas_told_no_better_than_by_chance_are_withheld(found) -> None:
+    for snapshot in found:
+        assert set(snapshot.areas) <= set(PROVEN)
+        assert "better than chance" in snapshot.untold["pelvic_drop"]
+
+
+def test_a_view_that_hides_an_area_is_the_reason() -> None:
+    it = simulate(Runner(seed=6), Camera(fps=60.0, yaw_deg=-90.0), Noise(), 1.0).recording
+    found = look(points_of(it), [""] * it.frames)
+    reasons = {s.untold.get("excess_lean", "") for s in found}
+    assert any("away from a side view" in reason for reason in reasons)
+
+
+def test_no_pose_no_answer() -> None:
+    (snapshot,) = look(NOTHING, ["empty"])
+    assert np.isnan(snapshot.running)
+    assert snapshot.areas == {}
+    assert set(snapshot.untold.values()) == {"neither a leg nor the trunk is seen"}
+
+
+def test_points_that_an_angle_needs_must_be_there(run) -> None:
+    xy = points_of(run.recording)[:20].copy()
+    xy[:, pose.POINTS.index("right_ankle")] = np.nan
+    for snapshot in look(xy, ["x"] * 20):
+        told = {(a.signal, a.side) for a in snapshot.angles}
+        assert not told & {("knee_flexion", "right"), ("shank", "right")}
+
+
+def test_json(found) -> None:
+    content = json.loads(found[10].to_json())
+    assert content["schema"] == "stridewise.snapshot/1"
+    assert content["running"] == found[10].running
+    assert set(content["areas"]) <= set(AREAS)
