@@ -49,7 +49,7 @@ def score_words(analysis: Analysis) -> str:
     if score is None:
         return ""
     most = sorted(score.lost.items(), key=lambda item: -item[1])[:_MOST_LOST]
-    told = [f"{words.area_title(area).lower()} -{lost:.0f}" for area, lost in most if lost >= 0.5]
+    told = [f"{words.area_title(area).lower()} −{lost:.0f}" for area, lost in most if lost >= 0.5]
     lost = f", most off for {words.join(told)}" if told else ""
     return (
         f"Form score {score.value:.0f} ± {max(1.96 * score.sd, 1):.0f} of 100, from "

@@ -17,7 +17,7 @@ from stridewise.form import pose
 from stridewise.form.areas import load_areas
 from stridewise.form.snapshot import AREAS, Snapshot
 from stridewise.report.svg import colour, drawing, line, standalone
-from stridewise.report.words import plain
+from stridewise.report.words import number, plain
 
 Array = NDArray[np.float64]
 
@@ -47,12 +47,12 @@ def text(found: Snapshot) -> str:
     lines.append(
         "Camera: its direction cannot be told"
         if found.yaw_deg is None
-        else f"Camera: {found.yaw_deg:+.0f}° (0 right side, 90 front, 180 left side, -90 back)"
+        else f"Camera: {number(found.yaw_deg, signed=True)}° (0 right side, 90 front, 180 left side, −90 back)"
     )
     if found.angles:
         lines += ["", "Angles"]
         lines += [
-            f"  {f'{a.side} {plain(a.signal)}'.strip()}: {a.value:.0f} ± {1.96 * a.sd:.0f}°"
+            f"  {f'{a.side} {plain(a.signal)}'.strip()}: {number(a.value)} ± {1.96 * a.sd:.0f}°"
             for a in found.angles
         ]
     titles = {area.id: area.title for area in load_areas().areas}
