@@ -47,7 +47,8 @@ def text(found: Snapshot) -> str:
     lines.append(
         "Camera: its direction cannot be told"
         if found.yaw_deg is None
-        else f"Camera: {number(found.yaw_deg, signed=True)}° (0 right side, 90 front, 180 left side, −90 back)"
+        else f"Camera: {number(found.yaw_deg, signed=True)}° "
+        "(0 right side, 90 front, 180 left side, −90 back)"
     )
     if found.angles:
         lines += ["", "Angles"]
