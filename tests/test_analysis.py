@@ -16,6 +16,7 @@ import pytest
 
 from stridewise import Context, InputError, Recording, analyze
 from stridewise.gait.motion import Event
+from stridewise.repair.roll import turn
 from stridewise.result import Analysis
 from stridewise.simulate import Camera, Noise, Runner, Simulation, degrade, simulate
 from stridewise.skeletons import KEYPOINTS, REQUIRED, SIDES, Side, other
@@ -545,6 +546,17 @@ def test_a_stated_time_scale_that_gives_an_odd_cadence_counts_with_a_doubt() -> 
     assert any("--time-scale 4:" in note for note in capture.notes)
     # Half as fast as life, nobody falls freely.
     assert "--time-scale 4:" in refused(slow, Context(time_scale=2.0))
+
+
+def test_a_tilt_that_is_not_corrected_keeps_segment_angles_back() -> None:
+    tilted = turn(film(), -6.0)
+    told = analyze(tilted, Context(repairs_off=("roll",)))
+    assert told.capture.quality == "C"
+    lean = told.metric("trunk_lean")
+    assert lean.status == "absent"
+    assert lean.reason == "the picture is tilted, and it is not sure enough by how much."
+    assert told.metric("knee_flex_ic", "right").status != "absent"
+    assert analyze(tilted).metric("trunk_lean").status != "absent"
 
 
 def test_an_activity_that_nobody_defined() -> None:

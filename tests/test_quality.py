@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stridewise.gait.motion import Motion, Signal
-from stridewise.quality import grade, withhold
+from stridewise.quality import find_tilt, grade, withhold
 from stridewise.recording import Recording
 from stridewise.repair.roll import turn
 from stridewise.simulate import Camera, Noise, Runner, simulate
@@ -35,7 +35,8 @@ def recording(fps: float = 60.0, frames: int = 100, **changes: Any) -> Recording
 def graded(
     it: Recording | None = None, view: View = SQUARE, noise: float = 0.004, steps: int = 30
 ) -> tuple[str, tuple[str, ...]]:
-    return grade(recording() if it is None else it, view, noise, steps)
+    it = recording() if it is None else it
+    return grade(it, view, noise, steps, find_tilt(it))
 
 
 def test_a_good_recording_is_an_a_without_notes() -> None:
@@ -167,8 +168,8 @@ def test_what_a_tilt_falsifies_is_withheld() -> None:
     names = ("knee_flexion", "shank", "foot", "trunk_lean", "hip_flexion")
     signals = {(name, None): Signal(np.zeros(3), 1.0) for name in names}
     motion = Motion(np.arange(3.0), (), signals, {"fppa": "not seen"})
-    assert withhold(motion, tilted(0.0)) is motion
-    left = withhold(motion, tilted(5.0))
+    assert withhold(motion, find_tilt(tilted(0.0))) is motion
+    left = withhold(motion, find_tilt(tilted(5.0)))
     assert [name for name, _ in left.signals] == ["knee_flexion", "foot", "hip_flexion"]
     assert left.absent.keys() == {"fppa", "shank", "trunk_lean"}
     assert "tilted" in left.absent["shank"]

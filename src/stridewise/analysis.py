@@ -19,7 +19,7 @@ from stridewise.gait.motion import GaitModel, Motion
 from stridewise.gait.strides import Steps, curve, find_steps
 from stridewise.metrics import GaitData, Measured, compute, estimate_speed, leg_length
 from stridewise.poses import key_poses
-from stridewise.quality import grade
+from stridewise.quality import find_tilt, grade, withhold
 from stridewise.recognise import check, decline
 from stridewise.recording import Recording
 from stridewise.repair.clean import Repair, clean
@@ -82,12 +82,15 @@ def analyze(
     recording, repairs = clean(recording, context.repairs_off)
     view = find_view(recording, context)
     model = model or CombinedModel()
-    motion = model.read(recording, view)
+    tilt = find_tilt(recording)
+    motion = withhold(model.read(recording, view), tilt)
     steps = find_steps(motion)
     doubts = decline(activity, recording, motion, steps, context)
 
     noise = _noise(recording) / view.leg_length
-    quality, quality_notes = grade(recording, view, noise, len(steps), (motion.doubt, *doubts))
+    quality, quality_notes = grade(
+        recording, view, noise, len(steps), tilt, (motion.doubt, *doubts)
+    )
     data, surface_note = gait_data(recording, view, motion, steps, context, quality)
     surface, speed = data.surface, data.speed
     metrics = compute(data)

@@ -16,7 +16,7 @@ from stridewise.errors import InputError
 from stridewise.gait.rhythm import free_fall, swing_cadence
 from stridewise.layout_map import LayoutMap, Source
 from stridewise.people.runner import choose
-from stridewise.quality import grade
+from stridewise.quality import find_tilt, grade
 from stridewise.readers import read_people
 from stridewise.recognise import check
 from stridewise.recording import Recording
@@ -208,7 +208,7 @@ def describe(recording: Recording, people: int = 1) -> Inspection:
         noise = float(np.median(known)) / view.leg_length if known.size else noise
         # Steps are not found here; those of the rhythm stand for them.
         steps = round(cadence / 60.0 * times.duration_s) if cadence else _MANY_STEPS
-        problems += grade(even, view, noise, steps)[1]
+        problems += grade(even, view, noise, steps, find_tilt(even))[1]
     return Inspection(
         source=recording.source,
         format=recording.format,

@@ -9,7 +9,7 @@ import numpy as np
 
 from stridewise.gait.motion import Motion
 from stridewise.recording import Recording
-from stridewise.repair.roll import SEVERE_DEG, find_roll
+from stridewise.repair.roll import SEVERE_DEG, Roll, find_roll
 from stridewise.result import Quality
 from stridewise.view import View
 
@@ -32,7 +32,12 @@ _TILTED = (
 
 
 def grade(
-    recording: Recording, view: View, noise: float, steps: int, doubts: Sequence[str] = ()
+    recording: Recording,
+    view: View,
+    noise: float,
+    steps: int,
+    tilt: Roll | None = None,
+    doubts: Sequence[str] = (),
 ) -> tuple[Quality, tuple[str, ...]]:
     """Grade a recording by its weakest point.
 
@@ -46,6 +51,8 @@ def grade(
         Keypoint noise as a share of leg length; NaN where it is not known.
     steps : int
         Ground contacts found.
+    tilt : Roll, optional
+        From `find_tilt`.
     doubts : sequence of str
         What makes the reading of the gait doubtful.
 
@@ -58,7 +65,7 @@ def grade(
     return _weakest(
         [
             *_capture(recording, view, noise, recording.fps),
-            _roll(recording),
+            _tilt(tilt),
             _steps(steps),
             (1, view.note) if view.note else (0, ""),
             *((2, doubt) for doubt in doubts if doubt),
@@ -149,38 +156,50 @@ def _angle(view: View) -> tuple[int, str]:
     return (1, f"The camera stands {off:.0f}° off a plain view.") if off > 10 else (0, "")
 
 
-def _roll(recording: Recording) -> tuple[int, str]:
+def find_tilt(recording: Recording) -> Roll | None:
+    """Find by how much the picture of a cleaned recording is still tilted; None when it hardly is.
+
+    Parameters
+    ----------
+    recording : Recording
+        Cleaned.
+    """
     roll = find_roll(recording)
     if roll is None or abs(roll.angle_deg) <= max(SEVERE_DEG, roll.sd_deg):
-        return 0, ""
-    return 2, (
-        f"The picture seems to be tilted by {abs(roll.angle_deg):.1f}° ± {roll.sd_deg:.1f}°, so "
-        "angles against the vertical are left out. Hold the camera level."
-    )
+        return None
+    return roll
 
 
-def withhold(motion: Motion, recording: Recording) -> Motion:
+def withhold(motion: Motion, tilt: Roll | None) -> Motion:
     """Leave out what a tilt of the picture that was not corrected would falsify.
 
     Parameters
     ----------
     motion : Motion
         As read.
-    recording : Recording
-        Cleaned.
+    tilt : Roll, optional
+        From `find_tilt`.
 
     Returns
     -------
     Motion
-        Without angles against the vertical when the picture is tilted by more than `SEVERE_DEG`.
+        Without angles against the vertical when there is a tilt.
     """
-    level, _ = _roll(recording)
-    if not level:
+    if tilt is None:
         return motion
     signals = {key: signal for key, signal in motion.signals.items() if key[0] not in _TILTED}
     gone = {name for name, _ in motion.signals} & set(_TILTED)
     reason = "the picture is tilted, and it is not sure enough by how much"
     return replace(motion, signals=signals, absent={**motion.absent, **dict.fromkeys(gone, reason)})
+
+
+def _tilt(tilt: Roll | None) -> tuple[int, str]:
+    if tilt is None:
+        return 0, ""
+    return 2, (
+        f"The picture seems to be tilted by {abs(tilt.angle_deg):.1f}° ± {tilt.sd_deg:.1f}°, so "
+        "angles against the vertical are left out. Hold the camera level."
+    )
 
 
 def _steps(steps: int) -> tuple[int, str]:

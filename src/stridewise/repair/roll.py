@@ -55,6 +55,8 @@ _PASSES, _WAY_SD = 2.0, 0.5
 _MIN_SPEED, _STEEPEST_DEG = 0.8, 15.0
 _CUTOFF_HZ, _KERNEL = 10.0, 0.12
 _SHORTEST_S, _ROUNDS = 2.0, 2
+#: So little roll does not disturb the search for itself.
+_LEVEL_DEG = 1.0
 #: Of more velocities than this, every second, third and so on is enough.
 _MOST = 4000
 
@@ -93,6 +95,8 @@ def find_roll(recording: Recording) -> Roll | None:
         if found is None:
             return None
         total += found.angle_deg
+        if abs(found.angle_deg) < _LEVEL_DEG:
+            break
     return found and Roll(total, found.sd_deg)
 
 
