@@ -554,7 +554,7 @@ def test_a_tilt_that_is_not_corrected_keeps_segment_angles_back() -> None:
     assert told.capture.quality == "C"
     lean = told.metric("trunk_lean")
     assert lean.status == "absent"
-    assert lean.reason == "the picture is tilted, and it is not sure enough by how much."
+    assert lean.reason == "the picture is tilted, and it is not sure enough by how much"
     assert told.metric("knee_flex_ic", "right").status != "absent"
     assert analyze(tilted).metric("trunk_lean").status != "absent"
 

@@ -11,12 +11,13 @@ import numpy as np
 from stridewise import __version__
 from stridewise.activities import Activity, get
 from stridewise.context import Context, Surface
+from stridewise.estimate import MetricSide
 from stridewise.form import find, load_areas
 from stridewise.form import learned as form_network
 from stridewise.form.score import score
 from stridewise.gait.combined import CombinedModel
 from stridewise.gait.motion import GaitModel, Motion
-from stridewise.gait.strides import Steps, curve, find_steps
+from stridewise.gait.strides import Steps, curve, find_steps, strides_of
 from stridewise.metrics import GaitData, Measured, compute, estimate_speed, leg_length
 from stridewise.poses import key_poses
 from stridewise.quality import find_tilt, grade, withhold
@@ -210,13 +211,14 @@ def _speed(motion: Motion, steps: Steps, leg: Measured | None, context: Context)
 
 
 def _curves(motion: Motion, steps: Steps) -> tuple[Curve, ...]:
-    wanted = [
-        (name, side)
+    sides: tuple[MetricSide, ...] = (*SIDES, "both")
+    whole = {side: strides_of(motion, steps, side) for side in sides}
+    made = (
+        curve(motion, steps, name, side, whole[side])
         for name in CURVES
-        for side in (*SIDES, "both")
+        for side in sides
         if (name, None if side == "both" else side) in motion.signals
-    ]
-    made = (curve(motion, steps, name, side) for name, side in wanted)  # type: ignore[arg-type]
+    )
     return tuple(c for c in made if c is not None)
 
 

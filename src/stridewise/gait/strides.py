@@ -394,7 +394,15 @@ def mean(windows: Array) -> Array:
     return np.where(enough, total / np.maximum(known @ weight, 0.5), np.nan)
 
 
-def curve(motion: Motion, steps: Steps, name: str, side: MetricSide) -> Curve | None:
+def strides_of(motion: Motion, steps: Steps, side: MetricSide) -> Sampler:
+    """Prepare to read signals over whole strides, `CURVE_POINTS` of each."""
+    chosen = steps.of(side)
+    return between(motion.time, chosen.initial_contact, chosen.next_same, CURVE_POINTS)
+
+
+def curve(
+    motion: Motion, steps: Steps, name: str, side: MetricSide, whole: Sampler | None = None
+) -> Curve | None:
     """Return the mean course of a signal from initial contact to the next of the same side.
 
     Strides with less than 90 % of the signal known are left out, and so are those whose distance
@@ -410,6 +418,8 @@ def curve(motion: Motion, steps: Steps, name: str, side: MetricSide) -> Curve | 
         Name of the signal.
     side : {"left", "right", "both"}
         Whose strides; for a signal of the midline, "both" takes the strides of both feet together.
+    whole : Sampler, optional
+        From `strides_of`, which all signals of a side share.
 
     Returns
     -------
@@ -424,7 +434,7 @@ def curve(motion: Motion, steps: Steps, name: str, side: MetricSide) -> Curve | 
         return None
     chosen = steps.of(side)
     start, stop = chosen.initial_contact, chosen.next_same
-    strides = between(motion.time, start, stop, CURVE_POINTS).value(signal.value)
+    strides = (whole or strides_of(motion, steps, side)).value(signal.value)
     kept = np.isfinite(strides).mean(axis=1) >= MIN_COVERAGE
     strides, start, stop = strides[kept], start[kept], stop[kept]
     off = chosen.toe_off[kept]

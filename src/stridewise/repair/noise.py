@@ -32,20 +32,28 @@ def noise_level(recording: Recording) -> Array:
         because resampling smooths a little.
     """
     level = np.full(len(recording.keypoints), np.nan)
+    # Points with the same stretch go together, mostly all of them: one transform instead of many.
+    alike: dict[tuple[int, int], list[int]] = {}
     for k in range(len(level)):
         stretches = runs(np.isfinite(recording.xy[:, k, 0]))
         start, stop = max(stretches, key=lambda run: run[1] - run[0], default=(0, 0))
         if stop - start >= _SHORTEST:
-            level[k] = _floor(recording.xy[start : min(stop, start + _LONGEST), k])
+            alike.setdefault((start, min(stop, start + _LONGEST)), []).append(k)
+    for (start, stop), points in alike.items():
+        level[points] = _floor(recording.xy[start:stop, points])
     return level
 
 
-def _floor(xy: Array) -> float:
-    """Return the standard deviation of white noise in positions, shape (frames, 2)."""
+def _floor(xy: Array) -> Array:
+    """Return the standard deviation of white noise in positions, shape (frames, points, 2)."""
     from scipy.signal import detrend
 
-    window = np.hanning(len(xy))[:, None]
-    spectrum = np.fft.rfft(detrend(xy, axis=0) * window, axis=0)
-    power = np.abs(spectrum[int(np.ceil(FLOOR_FROM * len(xy))) :]) ** 2 / float((window**2).sum())
+    columns = np.ascontiguousarray(xy.transpose(1, 2, 0))
+    window = np.hanning(columns.shape[-1])
+    spectrum = np.fft.rfft(detrend(columns) * window)
+    above = int(np.ceil(FLOOR_FROM * columns.shape[-1]))
+    power = np.abs(spectrum[..., above:]) ** 2 / float((window**2).sum())
     # The median of an exponential distribution is ln 2 times its mean; it ignores motion peaks.
-    return float(np.sqrt(np.median(power) / np.log(2.0)))
+    middle = np.median(power.reshape(len(power), -1), axis=1)
+    level: Array = np.sqrt(middle / np.log(2.0))
+    return level

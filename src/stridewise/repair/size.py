@@ -24,7 +24,7 @@ _LINES = (("shoulder", "hip"), ("hip", "knee"), ("knee", "ankle"))
 #: Half the time over which size is averaged: one slow stride, so two in all with falling weight.
 _HALF_S = 0.9
 #: Frames between the places where it is computed, in seconds.
-_EVERY_S = 0.05
+_EVERY_S = 0.1
 
 
 def find_size(recording: Recording) -> Array | None:
