@@ -25,7 +25,8 @@ def test_straight_lines_are_met_at_any_instant(
     time = np.cumsum(steps)
     asked = np.array([time[0] + share * (time[-1] - time[0])])
     out = resample(time, (2 + slope * time)[:, None], asked, 0.06)
-    assert out[0, 0] == pytest.approx(2 + slope * asked[0], abs=1e-9)
+    # Within a nanosecond of a frame the frame itself is taken.
+    assert out[0, 0] == pytest.approx(2 + slope * asked[0], abs=2e-9 * (1 + abs(slope)))
 
 
 def test_a_swinging_point_with_uneven_times_is_met_closely() -> None:
