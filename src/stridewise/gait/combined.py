@@ -154,12 +154,14 @@ def together(a: Signal, b: Signal) -> Signal:
 def fused(events: Sequence[Event], check: Sequence[Event]) -> tuple[Event, ...]:
     """Take the mean of both models' instants by certainty, where both found an event."""
     joined = []
+    alike: dict[tuple[str, str], list[Event]] = {}
+    for other in check:
+        alike.setdefault((other.kind, other.side), []).append(other)
     for event in events:
         near = [
             other
-            for other in check
-            if (other.kind, other.side) == (event.kind, event.side)
-            and abs(other.time_s - event.time_s) < _SAME_S
+            for other in alike.get((event.kind, event.side), ())
+            if abs(other.time_s - event.time_s) < _SAME_S
         ]
         if near:
             other = min(near, key=lambda e: abs(e.time_s - event.time_s))

@@ -176,8 +176,7 @@ def _telling(apart: Array) -> Mask:
     Noise alone changes from frame to frame by more than its own size, twice in the mean square.
     """
     size, change = (
-        np.array([_quantile(column, 50.0) for column in (values**2).sum(axis=2).T])
-        for values in (apart, np.diff(apart, axis=0))
+        _quantiles((values**2).sum(axis=2), 50.0) for values in (apart, np.diff(apart, axis=0))
     )
     telling: Mask = change < size
     return telling
@@ -212,16 +211,19 @@ def _motion_costs(apart: Array, time: Array, weights: Array) -> Array:
 
 def _misfit(error: Array, typical: Array, axes: int, weights: Array) -> Array:
     """Negative log-likelihood of squared errors (..., frames, pairs) with heavy tails (Student)."""
-    scale = np.maximum([_TYPICAL * _quantile(column, 25.0) for column in typical.T], _SCALE**2)
+    scale = np.maximum(_TYPICAL * _quantiles(typical, 25.0), _SCALE**2)
     each = (_TAILS + axes) / 2 * np.log1p(error / (_TAILS * scale))
     total: Array = np.nansum(weights * each, axis=-1)
     return total
 
 
-def _quantile(values: Array, percent: float) -> float:
-    """Percentile of the known values; 0 when there are none."""
-    known = values[np.isfinite(values)]
-    return float(np.percentile(known, percent)) if known.size else 0.0
+def _quantiles(values: Array, percent: float) -> Array:
+    """Percentile of the known values of each column; 0 where there are none."""
+    if len(values) and np.isfinite(values).all():
+        whole: Array = np.percentile(values, percent, axis=0)
+        return whole
+    known = [column[np.isfinite(column)] for column in values.T]
+    return np.array([np.percentile(column, percent) if column.size else 0.0 for column in known])
 
 
 def _expected(apart: Array, guide: Array) -> Array:
