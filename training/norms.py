@@ -206,7 +206,11 @@ def _level_feet(motion: Motion) -> Motion:
 
 def laboratory_data(trial: Trial, *, scaled: bool = True) -> GaitData:
     """Gather one trial for the metrics, in metres or (not `scaled`) in leg lengths."""
-    motion = laboratory_motion(trial)
+    return trial_data(trial, laboratory_motion(trial), scaled=scaled)
+
+
+def trial_data(trial: Trial, motion: Motion, *, scaled: bool) -> GaitData:
+    """Gather the motion of one trial for the metrics."""
     return GaitData(
         motion=motion,
         steps=find_steps(motion),

@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 
 from stridewise.gait.encoding import INPUT_POINTS
 from stridewise.gait.motion import Motion, Signal
-from stridewise.gait.strides import find_steps
-from stridewise.metrics import GaitData, Measured
+from stridewise.metrics import GaitData
 from stridewise.simulate import Runner
 from stridewise.simulate.faults import FAULTS
 from stridewise.simulate.signals import leg_length
 from stridewise.skeletons import KEYPOINTS, SIDES
 from training.gait_net.footage import Footage, draw_person, dress, restyled, upper_truth
 from training.lab import Trial
-from training.norms import laboratory_motion
+from training.norms import laboratory_motion, trial_data
 
 Array = NDArray[np.float64]
 
@@ -112,11 +111,4 @@ def truth(trial: Trial) -> GaitData:
     thigh = {side: motion.signals["thigh", side].value for side in SIDES}
     upper = {key: Signal(v, 0.0) for key, v in upper_truth(trial.xyz, thigh).items()}
     motion = Motion(motion.time, motion.events, {**motion.signals, **upper})
-    return GaitData(
-        motion=motion,
-        steps=find_steps(motion),
-        fps=1 / float(np.median(np.diff(trial.time))),
-        view="right",
-        three_d=True,
-        speed=Measured(trial.speed_mps, 0.0, "belt"),
-    )
+    return trial_data(trial, motion, scaled=False)

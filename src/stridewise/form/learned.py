@@ -28,6 +28,7 @@ from stridewise.gait.strides import Steps
 from stridewise.metrics import GaitData, Measured
 from stridewise.result import Reason
 from stridewise.skeletons import SIDES
+from stridewise.weights import open_network
 
 Array = NDArray[np.float64]
 Part = Literal["landing", "mid-stance", "push-off", "swing", "the whole stride"]
@@ -97,15 +98,8 @@ class StrideNetwork:
     """The network's weights and what is known of its errors; those that ship by default."""
 
     def __init__(self) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         folder = files("stridewise.form")
-        self._session = onnxruntime.InferenceSession(
-            (folder / "stride.onnx").read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_network((folder / "stride.onnx").read_bytes())
         text = (folder / "stride.json").read_text(encoding="utf-8")
         self.calibration: Mapping[str, Any] = json.loads(text)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from stridewise.form import pose
 from stridewise.form.areas import load_areas
 from stridewise.recording import Recording
+from stridewise.weights import open_network
 
 Array = NDArray[np.float64]
 
@@ -128,16 +129,9 @@ class Networks:
     """The networks for stills with what is known of their errors."""
 
     def __init__(self) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         folder = files("stridewise.form")
         self._sessions = {
-            name: onnxruntime.InferenceSession(
-                (folder / f"{name}.onnx").read_bytes(), options, providers=["CPUExecutionProvider"]
-            )
+            name: open_network((folder / f"{name}.onnx").read_bytes())
             for name in ("still", "running")
         }
         text = (folder / "still.json").read_text(encoding="utf-8")

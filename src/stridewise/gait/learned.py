@@ -30,6 +30,7 @@ from stridewise.gait.encoding import (
 from stridewise.gait.motion import KINDS, Event, EventKind
 from stridewise.recording import Recording
 from stridewise.skeletons import SIDES, Side
+from stridewise.weights import open_network
 
 Array = NDArray[np.float64]
 
@@ -82,16 +83,8 @@ class Network:
     """
 
     def __init__(self, weights: Path | None = None, calibration: Path | None = None) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         folder = files("stridewise.gait")
-        data = (weights or folder / _WEIGHTS).read_bytes()
-        self._session = onnxruntime.InferenceSession(
-            data, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_network((weights or folder / _WEIGHTS).read_bytes())
         beside = weights.with_suffix(".json") if weights else folder / _CALIBRATION
         text = (calibration or beside).read_text(encoding="utf-8")
         self.calibration: Mapping[str, Any] = json.loads(text)
@@ -140,11 +133,11 @@ def read(network: Network, recording: Recording) -> Reading:
     """
     time, xy = on_grid(recording)
 
+    seen = legs_seen(xy)
+
     def once(other_way: bool = False) -> Reading:
-        encoded = encode(xy[None], 1 / recording.fps, other_way)
-        said = network.says(encoded.features[0])
-        mirrored = np.repeat(encoded.mirrored, len(time))
-        return interpret(network, time, said, mirrored, legs_seen(xy))
+        said, mirrored = say(network, xy, 1 / recording.fps, other_way)
+        return interpret(network, time, said, np.full(len(time), mirrored), seen)
 
     reading = once()
     # Square to the camera neither way of facing is the runner's own: the mean of both is better.
@@ -193,7 +186,7 @@ def read_live(network: Network, recording: Recording) -> Reading:
     newest = WINDOW - PATCH - int((LOOK_AHEAD_S - 0.015) * RATE) + 1
     said, mirrored, index = [], [], []
     for start in starts:
-        out, turned = say_window(network, xy[start : start + WINDOW], 1 / recording.fps)
+        out, turned = say(network, xy[start : start + WINDOW], 1 / recording.fps)
         said.append(out[newest : newest + PATCH])
         mirrored += [turned] * PATCH
         index.append(start + newest + np.arange(PATCH))
@@ -202,8 +195,10 @@ def read_live(network: Network, recording: Recording) -> Reading:
     return interpret(network, time[rows], np.concatenate(said), flags, legs_seen(xy[rows]))
 
 
-def say_window(network: Network, xy: Array, interval_s: float) -> tuple[Array, bool]:
-    """Run the network over one window, as it is read live.
+def say(
+    network: Network, xy: Array, interval_s: float, other_way: bool = False
+) -> tuple[Array, bool]:
+    """Run the network over one stretch: a whole recording, or a window of it.
 
     Parameters
     ----------
@@ -212,6 +207,8 @@ def say_window(network: Network, xy: Array, interval_s: float) -> tuple[Array, b
         On the network's grid, y up; NaN where missing.
     interval_s : float
         Time between the frames of the source.
+    other_way : bool
+        As for `encode`.
 
     Returns
     -------
@@ -220,7 +217,7 @@ def say_window(network: Network, xy: Array, interval_s: float) -> tuple[Array, b
     mirrored : bool
         Whether the picture was mirrored for the network.
     """
-    encoded = encode(xy[None], interval_s)
+    encoded = encode(xy[None], interval_s, other_way)
     return network.says(encoded.features[0]), bool(encoded.mirrored[0])
 
 

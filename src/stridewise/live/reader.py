@@ -19,7 +19,7 @@ from stridewise.gait.learned import (
     events,
     interpret,
     legs_seen,
-    say_window,
+    say,
 )
 from stridewise.gait.motion import KINDS, Event, EventKind
 from stridewise.live.grid import Grid
@@ -98,7 +98,7 @@ class LiveReader:
         if len(time) < WINDOW or not any(s.any() for s in seen.values()):
             self._blank(new_rows)
             return None
-        said, mirrored = say_window(self.network, points, self._grid.interval_s)
+        said, mirrored = say(self.network, points, self._grid.interval_s)
         self._keep(said, mirrored, new_rows)
         flags = np.full(len(said[tail]), mirrored)
         told = {side: s[tail] for side, s in seen.items()}
