@@ -88,11 +88,6 @@ class Opinion:
     reasons: tuple[Reason, ...]
     as_ruled: bool
 
-    @property
-    def probability(self) -> float:
-        """Of being past the first cut-off."""
-        return self.probabilities[0]
-
 
 class StrideNetwork:
     """The network's weights and what is known of its errors; those that ship by default."""
