@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stridewise.gait import learned
+from stridewise.gait import foot_path, learned
 from stridewise.gait.encoding import INPUT_POINTS, OUTPUTS, Key
+from stridewise.gait.foot_path import FootPath
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.learned import Network, Reading
-from stridewise.gait.motion import Event, Motion, Signal
+from stridewise.gait.motion import Event, EventKind, Motion, Signal
 from stridewise.gait.signals import Signals
 from stridewise.recording import Recording
 from stridewise.skeletons import SIDES
@@ -56,7 +57,8 @@ _NO_SIGNALS = frozenset({"initial_contact", "toe_off", "pelvis_bounce"})
 class CombinedModel:
     """What the network and geometry say together.
 
-    Events and ground force come from the network. A signal that both know is their mean by
+    Events are the mean of both, moved to where the paths of all strides place them
+    (`stridewise.gait.foot_path`); ground force comes from the network. A signal that both know is their mean by
     certainty; where the view keeps geometry from it, the network speaks alone. When the network
     contradicts geometry or is unsure throughout, geometry speaks alone and the motion says why.
 
@@ -66,13 +68,19 @@ class CombinedModel:
         The one that ships with the package by default.
     geometric : GeometricModel, optional
         Fallback and check.
+    paths : mapping of event kind to FootPath, optional
+        How feet move about events; those that ship with the package by default.
     """
 
     def __init__(
-        self, network: Network | None = None, geometric: GeometricModel | None = None
+        self,
+        network: Network | None = None,
+        geometric: GeometricModel | None = None,
+        paths: Mapping[EventKind, FootPath] | None = None,
     ) -> None:
         self._network = network or learned.shipped()
         self._geometric = geometric or GeometricModel()
+        self._paths = paths
         self.name = f"{self._network.name} + {self._geometric.name}"
 
     def read(self, recording: Recording, view: View) -> Motion:
@@ -83,12 +91,13 @@ class CombinedModel:
         doubt, lost = cross_check(events, plain.events)
         if lost:
             return replace(plain, doubt=doubt)
+        found = foot_path.refine(fused(events, plain.events), recording, view, self._paths)
         signals, absent = join_signals(
             self._network, reading, recording, view, plain.signals, plain.absent
         )
         return Motion(
             recording.time,
-            fused(events, plain.events),
+            found,
             signals,
             absent,
             self.name,

@@ -33,8 +33,8 @@ def without_huge(positions: Array) -> tuple[Array, list[str]]:
         How many there were.
     """
     # The largest of all first: it is found at a fraction of the time, and mostly all are well.
-    ends = (np.fmin.reduce(positions, axis=None), np.fmax.reduce(positions, axis=None))
-    if not np.abs(ends).max(initial=0.0) > LARGEST_POSITION:
+    ends = [reduce(positions, axis=None, initial=0.0) for reduce in (np.fmin.reduce, np.fmax.reduce)]
+    if not np.abs(ends).max() > LARGEST_POSITION:
         return positions, []
     huge: NDArray[np.bool_] = np.any(np.abs(positions) > LARGEST_POSITION, axis=-1)
     kept = np.where(huge[..., None], np.nan, positions)
