@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.resources import files
 from itertools import repeat
@@ -27,12 +27,10 @@ from benchmarks.agreement import AT_CONTACT, KINDS, SIGNALS, Errors, Score, comp
 from stridewise.analysis import analyze
 from stridewise.errors import InputError
 from stridewise.gait.combined import CombinedModel
-from stridewise.gait.foot_path import FootPath
-from stridewise.gait.foot_path import shipped as shipped_paths
 from stridewise.gait.fusion import ContactTable, load_tables, nearest, plane_of
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.learned import Network, shipped
-from stridewise.gait.motion import EventKind, GaitModel, Motion
+from stridewise.gait.motion import GaitModel, Motion
 from stridewise.metrics import catalogue
 from stridewise.recording import Recording
 from stridewise.simulate.camera import Camera
@@ -120,7 +118,7 @@ def run(data: Sequence[Trial], args: argparse.Namespace) -> dict[str, Score]:
         runner: Network(path) if path else shipped()
         for runner, path in held_out_networks({t.runner for t in data}).items()
     }
-    paths = held_out_paths(data)
+    paths = foot_path.held_out({t.runner for t in data}, args.data)
     scores = {"default": Score(), "geometry": Score()}
     for seed, trial in enumerate(data):
         recording = filmed(trial, args, 1000 + seed)
@@ -171,18 +169,6 @@ def held_out_tables(data: Sequence[Trial], args: argparse.Namespace) -> dict[str
         if kept:
             tables.update(dict.fromkeys(out, fit(kept, plain.plane, plain.fps)))
     return tables
-
-
-def held_out_paths(data: Sequence[Trial]) -> dict[str, Mapping[EventKind, FootPath]]:
-    """Return, per runner, foot paths that were learnt without that runner."""
-    with np.load(str(files("stridewise.gait") / "foot_path.npz")) as learnt:
-        learnt_on = set(learnt["runners"].tolist())
-    found = {t: foot_path.paths(t) for t in data if t.runner in learnt_on}
-    runners = {t.runner for t in data}
-    others = {r: [path for t, path in found.items() if t.runner != r] for r in runners & learnt_on}
-    return dict.fromkeys(runners, shipped_paths()) | {
-        runner: foot_path.from_paths(kept) for runner, kept in others.items() if kept
-    }
 
 
 def report(scores: dict[str, Score], data: Sequence[Trial], args: argparse.Namespace) -> list[str]:

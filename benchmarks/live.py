@@ -119,6 +119,7 @@ def accuracy(fps: float, every: int) -> list[str]:
     """Contacts live and offline against the force plate."""
     if not os.environ.get("STRIDEWISE_DATA"):
         return ["| contacts against the force plate | STRIDEWISE_DATA is not set | |"]
+    from training.foot_path import held_out
     from training.gait_net.folds import held_out_networks
     from training.lab import seen, trials
 
@@ -127,16 +128,17 @@ def accuracy(fps: float, every: int) -> list[str]:
         runner: Network(path) if path else shipped()
         for runner, path in held_out_networks({t.runner for t in data}).items()
     }
+    paths = held_out({t.runner for t in data})
     errors: dict[tuple[str, str], list[float]] = {}
     lost = {"live": 0, "offline": 0}
     suspended = 0
     for seed, trial in enumerate(data):
         for yaw in (0.0, 45.0, -90.0):
             filmed = seen(trial, Camera(yaw_deg=yaw, fps=fps), Noise(white=0.005), 1000 + seed)
-            network = networks[trial.runner]
-            live = stream(LiveAnalyzer(filmed.keypoints, rules=Rules(5.0), network=network), filmed)
+            model = CombinedModel(networks[trial.runner], paths=paths[trial.runner])
+            live = stream(LiveAnalyzer(filmed.keypoints, rules=Rules(5.0), model=model), filmed)
             suspended += live.suspended
-            offline = analyze(filmed, model=CombinedModel(network)).events
+            offline = analyze(filmed, model=model).events
             for name, events in (("live", live.contacts), ("offline", offline)):
                 lost[name] += _compare(trial.events, events, filmed.time, errors, name)
     lines = []

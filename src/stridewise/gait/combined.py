@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from stridewise.gait import foot_path, learned
 from stridewise.gait.encoding import INPUT_POINTS, OUTPUTS, Key
-from stridewise.gait.foot_path import FootPath
+from stridewise.gait.foot_path import FootPaths
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.learned import Network, Reading
-from stridewise.gait.motion import Event, EventKind, Motion, Signal
+from stridewise.gait.motion import Event, Motion, Signal
 from stridewise.gait.signals import Signals
 from stridewise.recording import Recording
 from stridewise.skeletons import SIDES
@@ -58,9 +58,10 @@ class CombinedModel:
     """What the network and geometry say together.
 
     Events are the mean of both, moved to where the paths of all strides place them
-    (`stridewise.gait.foot_path`); ground force comes from the network. A signal that both know is their mean by
-    certainty; where the view keeps geometry from it, the network speaks alone. When the network
-    contradicts geometry or is unsure throughout, geometry speaks alone and the motion says why.
+    (`stridewise.gait.foot_path`); ground force comes from the network. A signal that both know is
+    their mean by certainty; where the view keeps geometry from it, the network speaks alone. When
+    the network contradicts geometry or is unsure throughout, geometry speaks alone and the motion
+    says why.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ class CombinedModel:
         The one that ships with the package by default.
     geometric : GeometricModel, optional
         Fallback and check.
-    paths : mapping of event kind to FootPath, optional
+    paths : FootPaths, optional
         How feet move about events; those that ship with the package by default.
     """
 
@@ -76,28 +77,27 @@ class CombinedModel:
         self,
         network: Network | None = None,
         geometric: GeometricModel | None = None,
-        paths: Mapping[EventKind, FootPath] | None = None,
+        paths: FootPaths | None = None,
     ) -> None:
-        self._network = network or learned.shipped()
-        self._geometric = geometric or GeometricModel()
-        self._paths = paths
-        self.name = f"{self._network.name} + {self._geometric.name}"
+        self.network = network or learned.shipped()
+        self.geometric = geometric or GeometricModel()
+        self.paths = paths
+        self.name = f"{self.network.name} + {self.geometric.name}"
 
     def read(self, recording: Recording, view: View) -> Motion:
         """Turn a cleaned recording (even time base) and its view into motion."""
-        plain = self._geometric.read(recording, view)
-        reading = learned.read(self._network, recording)
+        plain = self.geometric.read(recording, view)
+        reading = learned.read(self.network, recording)
         events = learned.events(reading)
         doubt, lost = cross_check(events, plain.events)
         if lost:
             return replace(plain, doubt=doubt)
-        found = foot_path.refine(fused(events, plain.events), recording, view, self._paths)
         signals, absent = join_signals(
-            self._network, reading, recording, view, plain.signals, plain.absent
+            self.network, reading, recording, view, plain.signals, plain.absent
         )
         return Motion(
             recording.time,
-            found,
+            foot_path.refine(fused(events, plain.events), recording, view, self.paths),
             signals,
             absent,
             self.name,

@@ -10,7 +10,7 @@ of that foot came too early or too late: an error that lasts, and that no single
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -34,14 +34,19 @@ STEP_S, REACH_S, LARGEST_S = 0.004, 0.068, 0.024
 _REACH, _LARGEST = round(REACH_S / STEP_S), round(LARGEST_S / STEP_S)
 #: Times of a learnt path about its event.
 GRID_S = STEP_S * np.arange(-_REACH - _LARGEST, _REACH + _LARGEST + 1)
+#: Corrections that are weighed.
+_SHIFTS_S = STEP_S * np.arange(-_LARGEST, _LARGEST + 1)
+#: Gaussian smoothing of the keypoints that is reckoned with, seconds: none, and what low-pass
+#: filters with a cut-off at 17, 9.5, 6 and 4.5 Hz do.
+SMOOTHINGS_S = (0.0, 0.008, 0.014, 0.022, 0.030)
 #: Fewer contacts of a foot than this do not make a path.
 _MIN_CONTACTS = 4
 #: Neighbouring samples and points err alike, so that each tells less than it seems to.
 _TOLD = 0.35
 #: Noise and variation from stride to stride, leg lengths: usual, and at least.
 _USUAL_SCATTER, _LEAST_SCATTER = 0.0065, 0.003
-#: Standard deviations of what differs freely: a level, leg lengths; a drift, leg lengths per second,
-#: up and (belt, pan of the camera) sideways; how far moving forward seems to lift or sink a foot.
+#: Standard deviations of what differs freely: a level, leg lengths; a drift, leg lengths per
+#: second, up and (belt, pan of the camera) sideways; how far moving forward seems to lift a foot.
 _LEVEL, _DRIFT_UP, _DRIFT_SIDEWAYS, _PERSPECTIVE = 1.0, 0.4, 4.0, 0.3
 #: Ways of differing whose forward part perspective may show as up or down.
 _SEEN_IN_DEPTH = 3
@@ -72,6 +77,10 @@ class FootPath:
     rest: float
 
 
+#: For each kind of event, its path at each of `SMOOTHINGS_S`.
+FootPaths = Mapping[EventKind, Sequence[FootPath]]
+
+
 @dataclass(frozen=True)
 class Folded:
     """A foot's path, of all strides of a recording.
@@ -92,19 +101,20 @@ class Folded:
 
 
 @cache
-def shipped() -> Mapping[EventKind, FootPath]:
+def shipped() -> FootPaths:
     """Read the paths that ship with the package."""
     return load(Path(str(files(__package__) / "foot_path.npz")))
 
 
-def load(path: Path) -> Mapping[EventKind, FootPath]:
+def load(path: Path) -> FootPaths:
     """Read paths from a file that `training.foot_path` wrote."""
     with np.load(path) as data:
         return {
-            kind: FootPath(
-                data[f"{kind}_mean"].astype(float),
-                data[f"{kind}_ways"].astype(float),
-                float(data[f"{kind}_rest"]),
+            kind: tuple(
+                FootPath(mean.astype(float), ways.astype(float), float(rest))
+                for mean, ways, rest in zip(
+                    *(data[f"{kind}_{part}"] for part in ("mean", "ways", "rest")), strict=True
+                )
             )
             for kind in KINDS
         }
@@ -114,7 +124,7 @@ def refine(
     events: Sequence[Event],
     recording: Recording,
     view: View,
-    paths: Mapping[EventKind, FootPath] | None = None,
+    paths: FootPaths | None = None,
 ) -> tuple[Event, ...]:
     """Move all events of a kind and foot to where the paths of its strides place them.
 
@@ -125,7 +135,7 @@ def refine(
     recording : Recording
         Cleaned, not smoothed, on an even time base.
     view : View
-    paths : mapping of event kind to FootPath, optional
+    paths : FootPaths, optional
         Those that ship with the package by default.
 
     Returns
@@ -133,54 +143,90 @@ def refine(
     tuple of Event
         In order of time. Events of a recording that tells nothing come back as they are.
     """
+    pieces = refine_in_pieces(events, recording, view, paths)
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            refined: tuple[Event, ...] = end.value
+            return refined
+
+
+def refine_in_pieces(
+    events: Sequence[Event], recording: Recording, view: View, paths: FootPaths | None = None
+) -> Generator[None, None, tuple[Event, ...]]:
+    """Do what `refine` does, yielding about every two milliseconds: live, frames must not wait."""
     paths = shipped() if paths is None else paths
+    groups = {
+        (kind, side): [e for e in events if (e.kind, e.side) == (kind, side)]
+        for kind in KINDS
+        for side in SIDES
+    }
+    folded: dict[tuple[EventKind, Side], Folded] = {}
+    for (kind, side), found in groups.items():
+        if len(found) >= _MIN_CONTACTS:
+            instants = np.array([event.time_s for event in found])
+            folded[kind, side] = fold(recording, view, side, instants, paths[kind][0])
+            yield
+    contacts = [f for (kind, _), f in folded.items() if kind == KINDS[0]]
+    fits = []
+    for path in paths[KINDS[0]]:
+        fits.append(_best_fit(contacts, view, path))
+        yield
+    smoothed = int(np.argmax(fits))
     out: list[Event] = []
     for kind in KINDS:
-        by_side = {s: [e for e in events if (e.kind, e.side) == (kind, s)] for s in SIDES}
-        shift, sd = _shifts(by_side, recording, view, paths[kind])
+        known = [event.sd_s for side in SIDES for event in groups[kind, side]]
+        if not known:
+            continue
+        path, told = paths[kind][smoothed], []
+        for side in SIDES:
+            known_path = folded.get((kind, side))
+            told.append(None if known_path is None else log_likelihood(known_path, view, path))
+            yield
+        shift, sd = _shifts(told, _LASTING * float(np.median(known)))
+        yield
         for i, side in enumerate(SIDES):
-            for event in by_side[side]:
+            for event in groups[kind, side]:
                 left = np.hypot(event.sd_s * (1 - _LASTING**2) ** 0.5, sd[i])
-                time = event.time_s + shift[i]
-                out.append(replace(event, time_s=float(time), sd_s=min(float(left), event.sd_s)))
+                time = float(event.time_s + shift[i])
+                out.append(replace(event, time_s=time, sd_s=min(float(left), event.sd_s)))
     first, last = recording.time[0], recording.time[-1]
     return tuple(sorted((e for e in out if first <= e.time_s <= last), key=lambda e: e.time_s))
 
 
-def _shifts(
-    by_side: Mapping[Side, Sequence[Event]], recording: Recording, view: View, path: FootPath
-) -> tuple[Array, Array]:
+def _best_fit(contacts: Sequence[Folded], view: View, path: FootPath) -> float:
+    """Tell how well a path fits both feet about contact after the best shift."""
+    some = range(0, len(_SHIFTS_S), 3)
+    return sum(float(np.max(log_likelihood(folded, view, path, some))) for folded in contacts)
+
+
+def _shifts(told: Sequence[Array | None], before_s: float) -> tuple[Array, Array]:
     """Return by how much the events of each foot come too early, and its standard deviation.
 
     Both feet are judged at once, because what is wrong with one is mostly wrong with the other.
+
+    Parameters
+    ----------
+    told : sequence of ndarray, shape (shifts,), or None
+        Log-likelihood of each shift of `_SHIFTS_S`, left and right.
+    before_s : float
+        Standard deviation of the shift before anything was told.
     """
-    known = [event.sd_s for found in by_side.values() for event in found]
-    if not known:
-        return np.zeros(2), np.zeros(2)
-    before = _LASTING * float(np.median(known))
     fine = np.arange(-LARGEST_S, LARGEST_S + 1e-9, 0.0005)
-    told = np.zeros((2, len(fine)))
-    for i, side in enumerate(SIDES):
-        instants = np.array([event.time_s for event in by_side[side]])
-        if len(instants) >= _MIN_CONTACTS:
-            folded = fold(recording, view, side, instants, path)
-            told[i] = CubicSpline(_SHIFTS_S, log_likelihood(folded, view, path))(fine)
+    left, right = (
+        np.zeros(len(fine)) if log is None else CubicSpline(_SHIFTS_S, log)(fine) for log in told
+    )
     a, b = np.meshgrid(fine, fine, indexing="ij")
-    apart = (a**2 - 2 * _ALIKE * a * b + b**2) / (1 - _ALIKE**2) / before**2
-    log = _TOLD * (told[0][:, None] + told[1]) - apart / 2
+    apart = (a**2 - 2 * _ALIKE * a * b + b**2) / (1 - _ALIKE**2) / before_s**2
+    log = _TOLD * (left[:, None] + right) - apart / 2
     joint = np.exp(log - log.max())
     each = np.stack([joint.sum(axis=1), joint.sum(axis=0)]) / joint.sum()
     shift = each @ fine
     return shift, np.sqrt(np.maximum(each @ fine**2 - shift**2, 0.0))
 
 
-#: Corrections that are weighed.
-_SHIFTS_S = STEP_S * np.arange(-_LARGEST, _LARGEST + 1)
-
-
-def fold(
-    recording: Recording, view: View, side: Side, instants: Array, path: FootPath
-) -> Folded:
+def fold(recording: Recording, view: View, side: Side, instants: Array, path: FootPath) -> Folded:
     """Lay all strides of one foot over one another.
 
     What drifts (a belt, a camera that pans) and the level of each stride are taken out against the
@@ -245,11 +291,14 @@ def _centred(value: Array, group: NDArray[np.intp]) -> Array:
 
 def _projected(path: Array, view: View) -> Array:
     """Turn forward and up into image x and up."""
-    return path * np.array([np.cos(np.radians(view.yaw_deg)), 1.0])[:, None, None]
+    projected: Array = path * np.array([np.cos(np.radians(view.yaw_deg)), 1.0])[:, None, None]
+    return projected
 
 
-def log_likelihood(folded: Folded, view: View, path: FootPath) -> Array:
-    """Tell how well the learnt path fits after each shift of `_SHIFTS_S`.
+def log_likelihood(
+    folded: Folded, view: View, path: FootPath, which: Sequence[int] = range(len(_SHIFTS_S))
+) -> Array:
+    """Tell how well the learnt path fits after the shifts `which` of `_SHIFTS_S`.
 
     What differs between runners, levels, drifts and perspective are Gaussian unknowns that are
     integrated out (Bayesian linear regression; Bishop 2006, Pattern Recognition, section 3.5).
@@ -259,10 +308,11 @@ def log_likelihood(folded: Folded, view: View, path: FootPath) -> Array:
     ndarray, shape (shifts,)
         Up to a constant.
     """
-    basis, expected, precision = _design(path, view)
+    basis, expected, precision = _design(path, view, which)
     unknown = np.array([(_SIDEWAYS * np.sin(np.radians(view.yaw_deg))) ** 2, 0.0])[:, None, None]
     variance = folded.scatter**2 / np.maximum(folded.count, 1.0) + path.rest + unknown
-    weight = np.where(folded.count > 0, 1.0 / variance, 0.0).ravel()
+    seen = folded.count > 0
+    weight = np.where(seen, 1.0 / variance, 0.0).ravel()
     left = folded.mean.ravel() - expected
     weighted = basis * weight
     inner = weighted @ basis.transpose(0, 2, 1) + np.diag(precision)
@@ -271,11 +321,12 @@ def log_likelihood(folded: Folded, view: View, path: FootPath) -> Array:
     solved = np.linalg.solve(lower, outer[..., None])[..., 0]
     explained = np.sum(solved**2, axis=1) - left**2 @ weight
     log: Array = explained / 2 - np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+    log -= np.log(variance[seen]).sum() / 2
     return log
 
 
-def _design(path: FootPath, view: View) -> tuple[Array, Array, Array]:
-    """Return, for each shift, the regressors, the mean path, and the precision of each regressor.
+def _design(path: FootPath, view: View, which: Sequence[int]) -> tuple[Array, Array, Array]:
+    """Return regressors and mean path for the shifts `which`, and the regressors' precision.
 
     Returns
     -------
@@ -284,7 +335,7 @@ def _design(path: FootPath, view: View) -> tuple[Array, Array, Array]:
     precision : ndarray, shape (regressors,)
     """
     bins = 2 * _REACH + 1
-    starts = [_LARGEST - s for s in range(-_LARGEST, _LARGEST + 1)]
+    starts = [2 * _LARGEST - i for i in which]
     mean = np.stack([path.mean[..., s : s + bins] for s in starts])
     ways = np.stack([path.ways[..., s : s + bins] for s in starts])
     depth = np.zeros((len(starts), 1 + _SEEN_IN_DEPTH, *mean.shape[1:]))
@@ -294,10 +345,8 @@ def _design(path: FootPath, view: View) -> tuple[Array, Array, Array]:
         for p in range(len(POINTS)):
             free[0, axis, p, axis, p] = 1.0
             free[1, axis, p, axis, p] = STEP_S * np.arange(-_REACH, _REACH + 1)
-    free = free.reshape(-1, 2, len(POINTS), bins)
-    basis = np.concatenate(
-        [_projected(ways, view), depth, np.broadcast_to(free, (len(starts), *free.shape))], axis=1
-    )
+    each = free.reshape(1, -1, 2, len(POINTS), bins).repeat(len(starts), axis=0)
+    basis = np.concatenate([_projected(ways, view), depth, each], axis=1)
     away = abs(np.sin(np.radians(view.yaw_deg))) + 0.05
     drift = np.repeat([_DRIFT_SIDEWAYS, _DRIFT_UP], len(POINTS))
     sd = np.concatenate(

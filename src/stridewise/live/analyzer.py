@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from stridewise.context import Context
 from stridewise.errors import InputError
 from stridewise.estimate import MetricSide
+from stridewise.gait.combined import CombinedModel
 from stridewise.gait.encoding import RATE
-from stridewise.gait.learned import Network, Reading, shipped
+from stridewise.gait.learned import Reading
 from stridewise.gait.motion import Event, Motion
 from stridewise.gait.strides import find_steps
 from stridewise.live.averages import Average
@@ -46,8 +47,9 @@ WINDOW_S = 10.0
 ROUND_S = 2.5
 #: Strides behind a smoothed value (6 to 10).
 SMOOTH = 8
-#: The noise of the points is measured anew after so many rounds.
-_NOISE_ROUNDS = 6
+#: The noise of the points is measured and contacts are timed once more in so many rounds at first,
+#: and then after so many.
+_FIRST_ROUNDS, _NOISE_ROUNDS = 4, 6
 #: Metrics taken in at a time.
 _TOLD = 8
 #: Rows that a filter at the end of a window distorts, in seconds.
@@ -76,7 +78,7 @@ class LiveAnalyzer:
         What is known of the runner and the camera; `time_scale` and `repairs_off` do not apply.
     rules : Rules, optional
         When feedback is given.
-    network : Network, optional
+    model : CombinedModel, optional
         The one that ships with the package by default.
 
     Raises
@@ -100,16 +102,16 @@ class LiveAnalyzer:
         context: Context | None = None,
         rules: Rules | None = None,
         *,
-        network: Network | None = None,
+        model: CombinedModel | None = None,
     ) -> None:
         self.keypoints = tuple(keypoints)
         self.context = context or Context()
         self.rules = rules or Rules()
         self._intake = Intake(self.keypoints)
-        self._network = network or shipped()
+        self._model = model or CombinedModel()
         _load()
         self._grid = Grid(len(self.keypoints), WINDOW_S)
-        self._reader = LiveReader(self._network, self._grid, self.keypoints, WINDOW_S)
+        self._reader = LiveReader(self._model.network, self._grid, self.keypoints, WINDOW_S)
         self._phase = PhaseWatch(self.rules.warm_up_s, self.context.activity)
         self._coach = FormCoach(self.rules)
         self._cadence = CadenceCoach(self.rules) if self.rules.cadence_up else None
@@ -328,15 +330,18 @@ class LiveAnalyzer:
     def _evaluate(self) -> Piece:
         time, xy = (part.copy() for part in self._grid.last(round(WINDOW_S * RATE)))
         reading = self._reader.whole(time, xy)
-        events = [e for e in self._reader.events if time[0] <= e.time_s <= time[-1]]
+        events, own = (
+            [e for e in found if time[0] <= e.time_s <= time[-1]]
+            for found in (self._reader.events, self._reader.own_events)
+        )
         fps = 1 / self._grid.interval_s
         recording = Recording(xy, np.ones(xy.shape[:2]), time, self.keypoints)
-        fresh = self._round is None or self._rounds % _NOISE_ROUNDS == 0
+        fresh = self._rounds < _FIRST_ROUNDS or self._rounds % _NOISE_ROUNDS == 0
         level = None if fresh or self._round is None else self._round.level
         yield
         try:
             found = yield from evaluate(
-                recording, reading, events, self._network, self.context, fps, level
+                recording, reading, events, own, self._model, self.context, fps, level
             )
         except InputError as error:
             self._evaluating = False
@@ -349,8 +354,7 @@ class LiveAnalyzer:
     def _told(self, found: Round, until_s: float) -> Piece:
         """Say what a round has found."""
         now_s = until_s if self._last_s is None else self._last_s
-        if found.plain:
-            self._reader.calibrate(found.plain)
+        self._reader.calibrate(found.timed)
         said: list[Update] = self._note(found.notes, now_s)
         said += self._phase.round(found, now_s)
         changed = []
@@ -387,7 +391,7 @@ class LiveAnalyzer:
 
 
 def _load() -> None:
-    """Import what is else imported with the first frames, which should not wait for it."""
+    """Load what is else loaded with the first frames, which should not wait for it."""
     import scipy.interpolate
     import scipy.ndimage
     import scipy.signal

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stridewise.gait.combined import fused
 from stridewise.gait.encoding import EXTRAS, INPUT_POINTS, OUTPUTS, RATE, Key
 from stridewise.gait.learned import (
     LOOK_AHEAD_S,
@@ -69,7 +68,7 @@ class LiveReader:
         # What the network said about each row of the grid, and whether it saw a mirrored picture.
         self._said = Ring(round(seconds * RATE), (numbers + 1,))
         self._events: deque[Event] = deque(maxlen=_KEPT)
-        self._shift: Mapping[tuple[EventKind, Side], float] = {}
+        self._shift: dict[tuple[EventKind, Side], float] = {}
         self._last: dict[tuple[str, str], float] = {}
         self._was_blank = True
         #: Whether both hips and a knee or ankle were seen in most of the last half second.
@@ -110,29 +109,30 @@ class LiveReader:
         """Contacts of the last seconds, as said."""
         return [self._shifted(event) for event in self._events]
 
-    def calibrate(self, plain: Sequence[Event]) -> None:
-        """Learn by how much the contacts of this runner are read early or late.
+    @property
+    def own_events(self) -> list[Event]:
+        """Contacts of the last seconds as the network alone times them."""
+        return list(self._events)
 
-        Offline, the contacts of the network and of geometry are joined one by one; live, geometry
-        comes too late for that, but most of the difference is the same in every step.
+    def calibrate(self, timed: Sequence[Event]) -> None:
+        """Learn by how much the contacts of this runner are read early or late.
 
         Parameters
         ----------
-        plain : sequence of Event
-            What geometry found in the last seconds.
+        timed : sequence of Event
+            Contacts of the last seconds, timed as they are offline: too slow for each step, but
+            most of the difference is the same in every step. None leave everything as it is.
         """
-        own = [e for e in self._events if plain and e.time_s >= plain[0].time_s - LISTEN_S]
-        joined = fused(own, plain)
-        shift: dict[tuple[EventKind, Side], float] = {}
-        for side in SIDES:
-            for kind in KINDS:
-                pair = [
+        for kind in KINDS:
+            for side in SIDES:
+                own, better = (
                     np.array([e.time_s for e in found if (e.kind, e.side) == (kind, side)])
-                    for found in (own, joined)
-                ]
-                if len(pair[0]) >= _TO_CALIBRATE:
-                    shift[kind, side] = float(np.median(pair[1] - pair[0]))
-        self._shift = shift
+                    for found in (self._events, timed)
+                )
+                if not len(own) or len(better) < _TO_CALIBRATE:
+                    continue
+                late = better - own[np.abs(better[:, None] - own).argmin(axis=1)]
+                self._shift[kind, side] = float(np.median(late))
 
     def _shifted(self, event: Event) -> Event:
         shift = self._shift.get((event.kind, event.side), 0.0)

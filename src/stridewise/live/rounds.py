@@ -18,9 +18,10 @@ from stridewise.context import Context
 from stridewise.estimate import Estimate, MetricSide
 from stridewise.form import Assessment, find
 from stridewise.gait.body import Body
-from stridewise.gait.combined import join_signals
+from stridewise.gait.combined import CombinedModel, fused, join_signals
+from stridewise.gait.foot_path import refine_in_pieces
 from stridewise.gait.frontal import add_frontal
-from stridewise.gait.geometric import GeometricModel, zero_feet
+from stridewise.gait.geometric import zero_feet
 from stridewise.gait.learned import Network, Reading
 from stridewise.gait.motion import Event, Motion
 from stridewise.gait.sagittal import add_sagittal
@@ -60,8 +61,8 @@ class Round:
     assessment : Assessment
     level : ndarray, shape (keypoints,)
         Noise of each keypoint in the unit of the recording.
-    plain : tuple of Event
-        Contacts by geometry; empty unless the round was thorough.
+    timed : tuple of Event
+        Contacts timed as offline; empty unless the round was thorough.
     """
 
     data: GaitData
@@ -72,7 +73,7 @@ class Round:
     samples: Mapping[Key, Sample]
     assessment: Assessment
     level: Array
-    plain: tuple[Event, ...]
+    timed: tuple[Event, ...]
 
     @cached_property
     def _by_key(self) -> dict[Key, Estimate]:
@@ -92,7 +93,8 @@ def evaluate(
     recording: Recording,
     reading: Reading,
     events: Sequence[Event],
-    network: Network,
+    own: Sequence[Event],
+    model: CombinedModel,
     context: Context,
     fps: float,
     level: Array | None,
@@ -107,14 +109,16 @@ def evaluate(
         What the network said about them.
     events : sequence of Event
         Their contacts.
-    network : Network
+    own : sequence of Event
+        The same as the network alone times them.
+    model : CombinedModel
     context : Context
     fps : float
         Frames per second of the source.
     level : ndarray, shape (keypoints,), optional
         Noise of each keypoint where it was measured not long ago. Without it the round is thorough:
-        the noise is measured, and geometry looks for the contacts too (its longest piece, some
-        10 ms).
+        the noise is measured, and the contacts are timed once more as they are offline (its longest
+        pieces, some 10 ms).
 
     Raises
     ------
@@ -132,11 +136,12 @@ def evaluate(
             yield
     body = Body(recording, view, level)
     yield
-    plain: tuple[Event, ...] = ()
+    timed: tuple[Event, ...] = ()
     if thorough:
-        plain = GeometricModel().contacts(body)
+        plain = model.geometric.contacts(body)
         yield
-    motion = yield from _motion(body, reading, events, network)
+        timed = yield from refine_in_pieces(fused(own, plain), recording, view, model.paths)
+    motion = yield from _motion(body, reading, events, model.network)
     steps = find_steps(motion)
     yield
     known = level[np.isfinite(level)]
@@ -146,7 +151,7 @@ def evaluate(
     data = replace(data, fps=fps)
     yield
     estimates, samples = yield from _metrics(data)
-    return Round(data, view, quality, notes, estimates, samples, find(estimates), level, plain)
+    return Round(data, view, quality, notes, estimates, samples, find(estimates), level, timed)
 
 
 def _motion(

@@ -24,10 +24,11 @@ EVENT_BIAS_S = 0.005
 
 #: Share of the error variance of an event that is the same at every step of a foot, and the part of
 #: it in which the two feet differ: a runner lands in a way that a detector reads early or late
-#: throughout. Found against the force plate with 19 runners at 30 to 120 frames per second: from
-#: step to step 3 to 5 ms, between runners 5 to 7 ms, between the feet of one runner 2 to 3 ms.
-EVENT_SHARED = 0.7
-EVENT_OF_FOOT = 0.15
+#: throughout. Found against the force plate with 19 runners at 30 and 60 frames per second: from
+#: step to step 2.5 to 3.3 ms, between runners 2.6 to 3.9 ms (without points of the feet 5 ms),
+#: between the feet of one runner 2.1 to 2.7 ms.
+EVENT_SHARED = 0.55
+EVENT_OF_FOOT = 0.2
 
 #: Hip height over body height: 0.530 (Winter 2009, table 4.1); the 19 runners of Fukuchi et al.
 #: 2017 have 0.529 with a standard deviation of 0.013 between them.

@@ -73,9 +73,9 @@ def stride_time(data: GaitData, side: Side) -> Sample:
 def _between_contact_and_off(steps: Steps, time: Array) -> Sample:
     """Duration from contact to toe-off or the other way round.
 
-    Lasting errors add up: a foot whose contact is read early tends to have its toe-off read late.
+    The errors of the two have nothing to do with one another.
     """
-    both = typical(steps.contact_sd) + typical(steps.toe_off_sd)
+    both = math.hypot(typical(steps.contact_sd), typical(steps.toe_off_sd))
     noise = np.hypot(jitter(steps.contact_sd), jitter(steps.toe_off_sd))
     return Sample(time, noise, math.sqrt(EVENT_SHARED) * both, _apart(both))
 

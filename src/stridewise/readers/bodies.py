@@ -293,6 +293,8 @@ def to_pixels(
     notes : list of str
         Which shape of the image had to be assumed.
     """
+    if not people:
+        return [], []
     largest = people[0]
     pixels, notes = normalised.to_pixels(largest.xy, largest.keypoints, size)
     if pixels is largest.xy:

@@ -33,7 +33,7 @@ def without_huge(positions: Array) -> tuple[Array, list[str]]:
         How many there were.
     """
     # The largest of all first: it is found at a fraction of the time, and mostly all are well.
-    ends = [reduce(positions, axis=None, initial=0.0) for reduce in (np.fmin.reduce, np.fmax.reduce)]
+    ends = [end.reduce(positions, axis=None, initial=0.0) for end in (np.fmin, np.fmax)]
     if not np.abs(ends).max() > LARGEST_POSITION:
         return positions, []
     huge: NDArray[np.bool_] = np.any(np.abs(positions) > LARGEST_POSITION, axis=-1)
