@@ -254,8 +254,8 @@ class TestUncertaintyOfEvents:
         runner.events = [replace(e, sd_s=0.02) for e in runner.events]
         sample = catalogue()["shank_ic"].function(runner.data(), "left")
         rate = 52 * 2 * math.pi / 0.7 * math.sin(2 * math.pi * 0.02 / 0.7)
-        np.testing.assert_allclose(sample.sd, rate * 0.02 * math.sqrt(0.3), rtol=2e-3)
-        assert sample.bias_sd == pytest.approx(rate * 0.02 * math.sqrt(0.7), rel=2e-3)
+        np.testing.assert_allclose(sample.sd, rate * 0.02 * math.sqrt(0.45), rtol=2e-3)
+        assert sample.bias_sd == pytest.approx(rate * 0.02 * math.sqrt(0.55), rel=2e-3)
 
     def test_no_contact_is_surer_than_five_milliseconds(self):
         sample = catalogue()["shank_ic"].function(Runner().data(), "left")
@@ -268,13 +268,13 @@ class TestUncertaintyOfEvents:
             replace(e, sd_s=0.006 if e.kind == "toe_off" else 0.004) for e in runner.events
         ]
         found = {(e.id, e.side): e for e in compute(runner.data())}
-        jitter = math.sqrt(0.3 * (0.006**2 + 0.004**2) * 0.093)  # 16 steps, median
-        lasting = math.sqrt(0.7) * 0.010
+        jitter = math.sqrt(0.45 * (0.006**2 + 0.004**2) * 0.093)  # 16 steps, median
+        lasting = math.sqrt(0.55 * (0.006**2 + 0.004**2))
         assert found["ground_contact_time", "left"].sd == pytest.approx(
             math.hypot(lasting, jitter), rel=0.01
         )
-        between_feet = math.sqrt(2 * 0.15) * 0.004
-        assert found["step_time", "left"].sd == pytest.approx(between_feet, rel=0.1)
+        between_feet = math.sqrt(2 * 0.2) * 0.004
+        assert found["step_time", "left"].sd == pytest.approx(between_feet, rel=0.15)
         assert found["asym_step_time", "both"].sd == pytest.approx(
             100 * 2 * between_feet / 0.35, rel=0.1
         )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from stridewise.readers.bodies import to_pixels
 from stridewise.readers.limits import without_huge
 
 
@@ -21,3 +22,11 @@ def test_what_can_be_is_left_alone():
     kept, notes = without_huge(xy)
     np.testing.assert_array_equal(kept, xy)
     assert notes == []
+
+
+def test_nothing_is_nothing():
+    """Found by fuzzing: files of which no body is left after those that cannot be are gone."""
+    kept, notes = without_huge(np.empty((0, 17, 2)))
+    assert kept.shape == (0, 17, 2)
+    assert notes == []
+    assert to_pixels([], None) == ([], [])
