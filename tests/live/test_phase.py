@@ -9,6 +9,7 @@ import pytest
 from stridewise.live.phase import PhaseWatch
 from stridewise.live.rounds import Round
 from stridewise.live.updates import State
+from stridewise.view import View
 
 
 def run(watch: PhaseWatch, start: float, seconds: float) -> list[State]:
@@ -29,7 +30,7 @@ def round_(speed: float = 3.0, yaw: float = 0.0, duty: float = 0.35, stride: flo
             return 20
 
     data = SimpleNamespace(steps=Steps(**vars(steps)), speed=SimpleNamespace(value=speed))
-    return cast(Round, SimpleNamespace(data=data, view=SimpleNamespace(yaw_deg=yaw)))
+    return cast(Round, SimpleNamespace(data=data, view=View("right", yaw, 2.0, "right", 400.0)))
 
 
 def test_waiting_then_warm_up_then_running() -> None:
@@ -67,6 +68,13 @@ def test_a_change_within_the_band_is_none() -> None:
     run(watch, 0.0, 10.0)
     for speed, yaw in ((3.0, 178.0), (3.1, -178.0), (2.9, 170.0)):
         assert watch.round(round_(speed, yaw), 10.0) == []
+
+
+def test_the_speed_wavers_more_where_the_view_hardly_shows_it() -> None:
+    watch = PhaseWatch(warm_up_s=0.0)
+    run(watch, 0.0, 10.0)
+    said = [s for v in (3.0, 3.2, 2.8, 3.4) for s in watch.round(round_(v, -88.0), 10.0)]
+    assert [s.reason for s in said] == ["The speed has changed."]
 
 
 def test_slow_changes_add_up() -> None:

@@ -40,7 +40,7 @@ _SHIFTS_S = STEP_S * np.arange(-_LARGEST, _LARGEST + 1)
 #: filters with a cut-off at 17, 9.5, 6 and 4.5 Hz do.
 SMOOTHINGS_S = (0.0, 0.008, 0.014, 0.022, 0.030)
 #: Fewer contacts of a foot than this do not make a path.
-_MIN_CONTACTS = 4
+_MIN_CONTACTS = 3
 #: Neighbouring samples and points err alike, so that each tells less than it seems to.
 _TOLD = 0.35
 #: Noise and variation from stride to stride, leg lengths: usual, and at least.

@@ -24,7 +24,7 @@ from stridewise.live.grid import Grid
 from stridewise.live.intake import Fate, Intake
 from stridewise.live.phase import PhaseWatch
 from stridewise.live.reader import STRIDE, LiveReader
-from stridewise.live.rounds import Key, Round, evaluate
+from stridewise.live.rounds import Key, Round, evaluate, prepare
 from stridewise.live.updates import (
     Contact,
     Notice,
@@ -330,18 +330,18 @@ class LiveAnalyzer:
     def _evaluate(self) -> Piece:
         time, xy = (part.copy() for part in self._grid.last(round(WINDOW_S * RATE)))
         reading = self._reader.whole(time, xy)
-        events, own = (
-            [e for e in found if time[0] <= e.time_s <= time[-1]]
-            for found in (self._reader.events, self._reader.own_events)
-        )
+        own = [e for e in self._reader.own_events if time[0] <= e.time_s <= time[-1]]
         fps = 1 / self._grid.interval_s
         recording = Recording(xy, np.ones(xy.shape[:2]), time, self.keypoints)
         fresh = self._rounds < _FIRST_ROUNDS or self._rounds % _NOISE_ROUNDS == 0
         level = None if fresh or self._round is None else self._round.level
         yield
         try:
+            prepared = yield from prepare(recording, own, self._model, self.context, level)
+            self._reader.calibrate(prepared.timed)
+            events = [e for e in self._reader.events if time[0] <= e.time_s <= time[-1]]
             found = yield from evaluate(
-                recording, reading, events, own, self._model, self.context, fps, level
+                prepared, reading, events, self._model.network, self.context, fps
             )
         except InputError as error:
             self._evaluating = False
@@ -354,7 +354,6 @@ class LiveAnalyzer:
     def _told(self, found: Round, until_s: float) -> Piece:
         """Say what a round has found."""
         now_s = until_s if self._last_s is None else self._last_s
-        self._reader.calibrate(found.timed)
         said: list[Update] = self._note(found.notes, now_s)
         said += self._phase.round(found, now_s)
         changed = []

@@ -38,7 +38,7 @@ _SAME_S = 0.2
 #: Contacts kept: 20 s of a sprinter.
 _KEPT = 160
 #: Contacts of one kind and foot from which on a lasting difference can be told.
-_TO_CALIBRATE = 4
+_TO_CALIBRATE = 3
 _TOLD: tuple[Key, ...] = tuple(
     (name, side) for name in ("initial_contact", "toe_off", "vertical_force") for side in SIDES
 )

@@ -61,8 +61,6 @@ class Round:
     assessment : Assessment
     level : ndarray, shape (keypoints,)
         Noise of each keypoint in the unit of the recording.
-    timed : tuple of Event
-        Contacts timed as offline; empty unless the round was thorough.
     """
 
     data: GaitData
@@ -73,7 +71,6 @@ class Round:
     samples: Mapping[Key, Sample]
     assessment: Assessment
     level: Array
-    timed: tuple[Event, ...]
 
     @cached_property
     def _by_key(self) -> dict[Key, Estimate]:
@@ -89,36 +86,45 @@ def live_metrics() -> tuple[Metric, ...]:
     return tuple(m for m in catalogue().values() if m.group not in _NOT_LIVE)
 
 
-def evaluate(
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The last strides before anything is measured.
+
+    Parameters
+    ----------
+    body : Body
+    level : ndarray, shape (keypoints,)
+        Noise of each keypoint in the unit of the recording.
+    timed : tuple of Event
+        Contacts timed as offline; empty unless the round is thorough.
+    """
+
+    body: Body
+    level: Array
+    timed: tuple[Event, ...]
+
+
+def prepare(
     recording: Recording,
-    reading: Reading,
-    events: Sequence[Event],
     own: Sequence[Event],
     model: CombinedModel,
     context: Context,
-    fps: float,
     level: Array | None,
-) -> Generator[None, None, Round]:
-    """Evaluate the last strides, yielding between the pieces.
+) -> Generator[None, None, Prepared]:
+    """Find view and noise of the last strides and time their contacts, yielding between the pieces.
 
     Parameters
     ----------
     recording : Recording
         The last seconds on the network's grid.
-    reading : Reading
-        What the network said about them.
-    events : sequence of Event
-        Their contacts.
     own : sequence of Event
-        The same as the network alone times them.
+        Their contacts as the network alone times them.
     model : CombinedModel
     context : Context
-    fps : float
-        Frames per second of the source.
     level : ndarray, shape (keypoints,), optional
         Noise of each keypoint where it was measured not long ago. Without it the round is thorough:
         the noise is measured, and the contacts are timed once more as they are offline (its longest
-        pieces, some 10 ms).
+        piece, some 10 ms).
 
     Raises
     ------
@@ -127,21 +133,45 @@ def evaluate(
     """
     view = find_view(recording, context)
     yield
-    thorough = level is None
-    if level is None:
-        level = np.full(len(recording.keypoints), np.nan)
-        for first in range(0, len(level), _POINTS):
-            names = recording.keypoints[first : first + _POINTS]
-            level[first : first + _POINTS] = noise_level(recording.select(names))
-            yield
-    body = Body(recording, view, level)
-    yield
-    timed: tuple[Event, ...] = ()
-    if thorough:
-        plain = model.geometric.contacts(body)
+    if level is not None:
+        return Prepared(Body(recording, view, level), level, ())
+    level = np.full(len(recording.keypoints), np.nan)
+    for first in range(0, len(level), _POINTS):
+        names = recording.keypoints[first : first + _POINTS]
+        level[first : first + _POINTS] = noise_level(recording.select(names))
         yield
-        timed = yield from refine_in_pieces(fused(own, plain), recording, view, model.paths)
-    motion = yield from _motion(body, reading, events, model.network)
+    body = Body(recording, view, level)
+    plain = model.geometric.contacts(body)
+    yield
+    timed = yield from refine_in_pieces(fused(own, plain), recording, view, model.paths)
+    return Prepared(body, level, timed)
+
+
+def evaluate(
+    prepared: Prepared,
+    reading: Reading,
+    events: Sequence[Event],
+    network: Network,
+    context: Context,
+    fps: float,
+) -> Generator[None, None, Round]:
+    """Evaluate the last strides, yielding between the pieces.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    reading : Reading
+        What the network said about them.
+    events : sequence of Event
+        Their contacts.
+    network : Network
+    context : Context
+    fps : float
+        Frames per second of the source.
+    """
+    body, level = prepared.body, prepared.level
+    recording, view = body.recording, body.view
+    motion = yield from _motion(body, reading, events, network)
     steps = find_steps(motion)
     yield
     known = level[np.isfinite(level)]
@@ -151,7 +181,7 @@ def evaluate(
     data = replace(data, fps=fps)
     yield
     estimates, samples = yield from _metrics(data)
-    return Round(data, view, quality, notes, estimates, samples, find(estimates), level, timed)
+    return Round(data, view, quality, notes, estimates, samples, find(estimates), level)
 
 
 def _motion(
