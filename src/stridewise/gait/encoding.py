@@ -6,6 +6,7 @@ Training and use share this module, so that the network meets in use what it was
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +48,9 @@ FEATURES = 3 * len(INPUT_POINTS) + len(_SEGMENTS) + 2
 _THIGH_SHANK = 0.93
 #: Share of frames in which the leg appears shorter than the length that is taken as true.
 _LONG = 0.9
-#: Standard deviation of the bell that smooths the path of the hips, in seconds: the bounce of
-#: steps (2 Hz and more) stays, where the runner goes in the picture does not.
-_PATH_S = 0.6
+#: Standard deviation of the bell that smooths the path of the hips, in frames (0.6 s): the bounce
+#: of steps (2 Hz and more) stays, where the runner goes in the picture does not.
+_SLOW = 0.6 * RATE
 
 _SIDED = (
     "thigh",
@@ -225,11 +226,22 @@ def _slow(values: Array) -> Array:
     from scipy.ndimage import gaussian_filter1d
 
     known = np.isfinite(values)
-    sd = _PATH_S * RATE
-    weight = gaussian_filter1d(known.astype(float), sd, axis=0, mode="constant")
-    total = gaussian_filter1d(np.where(known, values, 0.0), sd, axis=0, mode="constant")
-    slow: Array = total / np.maximum(weight, 1e-9)
-    return slow
+    if known.all():
+        whole = _weight_of_whole(len(values)).reshape(-1, *([1] * (values.ndim - 1)))
+        slow: Array = gaussian_filter1d(values, _SLOW, axis=0, mode="constant") / whole
+        return slow
+    weight = gaussian_filter1d(known.astype(float), _SLOW, axis=0, mode="constant")
+    total = gaussian_filter1d(np.where(known, values, 0.0), _SLOW, axis=0, mode="constant")
+    return np.asarray(total / np.maximum(weight, 1e-9))
+
+
+@lru_cache(maxsize=8)
+def _weight_of_whole(frames: int) -> Array:
+    """How much of the slow bell lies within a path without gaps, shape (frames,)."""
+    from scipy.ndimage import gaussian_filter1d
+
+    weight: Array = gaussian_filter1d(np.ones(frames), _SLOW, mode="constant")
+    return weight
 
 
 def encode(xy: Array, interval_s: float | Array, other_way: bool = False) -> Encoded:
@@ -305,7 +317,10 @@ def _leg_length(xy: Array) -> Array:
     found = np.ones(len(xy))
     if np.isfinite(flat).all():
         # The same at a fraction of the time, which counts live.
-        found = np.quantile(flat, _LONG, axis=1) / _THIGH_SHANK
+        place = _LONG * (flat.shape[1] - 1)
+        below = min(int(place), flat.shape[1] - 2)
+        two = np.partition(flat, (below, below + 1), axis=1)[:, below : below + 2]
+        found = (two[:, 0] + (place - below) * (two[:, 1] - two[:, 0])) / _THIGH_SHANK
     elif known.any():
         found[known] = np.nanquantile(flat[known], _LONG, axis=1) / _THIGH_SHANK
     return np.where(found > 0, found, 1.0)

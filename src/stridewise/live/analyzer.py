@@ -120,6 +120,7 @@ class LiveAnalyzer:
         self._recent: dict[Key, deque[float]] = defaultdict(lambda: deque(maxlen=SMOOTH))
         self._averages: dict[Key, Average] = defaultdict(Average)
         self._last_s: float | None = None
+        self._unheard = False
         self._traced_s = -np.inf
         self._round: Round | None = None
         self._rounds = 0
@@ -179,9 +180,15 @@ class LiveAnalyzer:
         self._last_s = time_s
         self._grid.add(time_s, points)
         pieces = max(round(passed * RATE), 1)
+        # Running the network and understanding it take turns, where frames come fast enough.
+        if self._unheard:
+            said += self._listen(time_s)
         if self._grid.pending >= STRIDE:
-            said += self._read(time_s)
+            self._reader.run(self._grid.advance())
+            self._unheard = True
             pieces -= 1
+            if passed * RATE > 1.5:
+                said += self._listen(time_s)
         for _ in range(pieces):
             said += self._go_on()
         return said
@@ -213,12 +220,14 @@ class LiveAnalyzer:
         self._recent.clear()
         for average in self._averages.values():
             average.until = -np.inf
-        self._last_s, self._traced_s = None, -np.inf
+        self._last_s, self._traced_s, self._unheard = None, -np.inf, False
         self._evaluating, self._new_strides, self._next_round_s = False, False, -np.inf
         return said
 
-    def _read(self, time_s: float) -> list[Update]:
-        found = self._reader.read(self._grid.advance())
+    def _listen(self, time_s: float) -> list[Update]:
+        """Say what the last run of the network has made known."""
+        self._unheard = False
+        found = self._reader.listen()
         if found is None:
             return list(self._phase.frame(time_s, self._reader.legs_seen))
         reading, new = found

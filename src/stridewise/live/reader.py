@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 #: Rows between two readings of the network: two frames at 60 per second.
 STRIDE = 2
 #: How far ahead of a contact the frames must reach before it is said, in seconds.
-LISTEN_S = 0.06
+LISTEN_S = 0.05
 #: Where contacts are looked for: the longest stance and flight fit in, in seconds.
 _TAIL_S = 0.5
 #: One foot cannot land twice within this time: half of the shortest stride.
@@ -42,6 +42,9 @@ _TO_CALIBRATE = 3
 _TOLD: tuple[Key, ...] = tuple(
     (name, side) for name in ("initial_contact", "toe_off", "vertical_force") for side in SIDES
 )
+
+#: The end of a window, what the network said about it, whether it was mirrored, and legs seen.
+_Heard = tuple[Array, Array, NDArray[np.bool_], dict[Side, NDArray[np.bool_]]]
 
 
 class LiveReader:
@@ -71,16 +74,35 @@ class LiveReader:
         self._shift: dict[tuple[EventKind, Side], float] = {}
         self._last: dict[tuple[str, str], float] = {}
         self._was_blank = True
+        self._heard: _Heard | None = None
         #: Whether both hips and a knee or ankle were seen in most of the last half second.
         self.legs_seen = False
 
-    def read(self, new_rows: int) -> tuple[Reading, list[Event]] | None:
-        """Read the newest window; None while it is not full.
+    def run(self, new_rows: int) -> None:
+        """Run the network over the newest window, once it is full.
 
         Parameters
         ----------
         new_rows : int
-            Rows since the last reading.
+            Rows since the last run.
+        """
+        self._heard = None
+        time, xy = self._grid.last(WINDOW)
+        points = self.points(xy)
+        seen = legs_seen(points)
+        tail = slice(-round(_TAIL_S * RATE), None)
+        self.legs_seen = bool(np.mean((seen["left"] | seen["right"])[tail]) > 0.5)
+        if len(time) < WINDOW or not any(s.any() for s in seen.values()):
+            self._blank(new_rows)
+            return
+        said, mirrored = say(self.network, points, self._grid.interval_s)
+        self._keep(said, mirrored, new_rows)
+        flags = np.full(len(said[tail]), mirrored)
+        told = {side: s[tail] for side, s in seen.items()}
+        self._heard = (time[tail].copy(), said[tail], flags, told)
+
+    def listen(self) -> tuple[Reading, list[Event]] | None:
+        """Understand what the last run said; None where it said nothing.
 
         Returns
         -------
@@ -89,19 +111,9 @@ class LiveReader:
         new : list of Event
             Contacts that were not known before.
         """
-        time, xy = self._grid.last(WINDOW)
-        points = self.points(xy)
-        seen = legs_seen(points)
-        tail = slice(-round(_TAIL_S * RATE), None)
-        self.legs_seen = bool(np.mean((seen["left"] | seen["right"])[tail]) > 0.5)
-        if len(time) < WINDOW or not any(s.any() for s in seen.values()):
-            self._blank(new_rows)
+        if self._heard is None:
             return None
-        said, mirrored = say(self.network, points, self._grid.interval_s)
-        self._keep(said, mirrored, new_rows)
-        flags = np.full(len(said[tail]), mirrored)
-        told = {side: s[tail] for side, s in seen.items()}
-        reading = interpret(self.network, time[tail], said[tail], flags, told, _TOLD)
+        reading = interpret(self.network, *self._heard, _TOLD)
         return reading, self._new(reading)
 
     @property
@@ -157,6 +169,7 @@ class LiveReader:
         self._events.clear()
         self._last.clear()
         self._was_blank = True
+        self._heard = None
 
     def _blank(self, rows: int) -> None:
         self._said.extend(np.full((rows, 2 * len(OUTPUTS) + len(EXTRAS) + 1), np.nan))
@@ -176,7 +189,7 @@ class LiveReader:
     def _new(self, reading: Reading) -> list[Event]:
         sure = float(reading.time[-1]) - LISTEN_S
         new = []
-        for event in events(reading):
+        for event in events(reading, LISTEN_S):
             last = self._last.get((event.kind, event.side), -np.inf)
             if last + _SAME_S < event.time_s <= sure:
                 self._last[event.kind, event.side] = event.time_s
