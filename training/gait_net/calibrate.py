@@ -1,15 +1,17 @@
 """Measure the networks on runners they never saw: `python -m training.gait_net.calibrate FOLDER`.
 
 The folder holds fold0.onnx and so on, each trained without the runners of its fold. Writes the
-calibration (how much larger the errors are than the network thinks, and what share of them lasts
-throughout a recording) beside each: from the other folds only, so that what is reported about a
-fold's runners was not tuned on them. `--ship` writes that of all folds for the shipped network.
+calibration beside each: how much larger the errors are than the network thinks, what share of them
+lasts throughout a recording, and what the network leaves out of the ground force. It is learnt from
+the other folds only, so that what is reported about a fold's runners was not tuned on them.
+`--ship` writes that of all folds for the shipped network.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,8 @@ from stridewise.gait.encoding import OUTPUTS
 from stridewise.repair.clean import clean
 from stridewise.simulate.camera import Camera
 from stridewise.simulate.noise import Noise
+from training import foot_path
+from training.gait_net import force
 from training.gait_net.folds import FOLDS, held_out
 from training.gait_net.footage import footage
 from training.gait_net.scene import draw_setting, film
@@ -63,18 +67,24 @@ def main() -> None:
     parser.add_argument("--ship", type=Path, help="also write the shipped calibration here")
     args = parser.parse_args()
     data = trials()
-    found = []
+    paths = foot_path.held_out({trial.runner for trial in data})
+    found, left = [], []
     for fold in range(FOLDS):
         path = args.folder / f"fold{fold}.onnx"
-        _write(path.with_suffix(".json"), {}, {})
+        _write(path.with_suffix(".json"), {}, {}, {})
         out = held_out(fold)
-        found.append(measure(learned.Network(path), [t for t in data if t.runner in out], fold))
+        network, theirs = learned.Network(path), [t for t in data if t.runner in out]
+        found.append(measure(network, theirs, fold))
+        left.append(list(force.gather(network, theirs, paths, np.random.default_rng(fold))))
         print(f"fold {fold}: {len(out)} runners", flush=True)
     for fold in range(FOLDS):
         others = [errors for k, errors in enumerate(found) if k != fold]
-        _write((args.folder / f"fold{fold}.json"), *calibration(others))
+        lacking = [each for k, lefts in enumerate(left) if k != fold for each in lefts]
+        _write((args.folder / f"fold{fold}.json"), *calibration(others), force.fit(lacking))
     if args.ship:
-        _write(args.ship, *calibration(found))
+        _write(
+            args.ship, *calibration(found), force.fit([each for lefts in left for each in lefts])
+        )
 
 
 def measure(network: learned.Network, data: Sequence[Trial], seed: int) -> Errors:
@@ -151,14 +161,26 @@ def _joined(found: Sequence[Errors], which: str, name: str) -> list[float]:
     return [value for errors in found for value in getattr(errors, which).get(name, [])]
 
 
-def _write(path: Path, inflate: Mapping[str, float], share: Mapping[str, float]) -> None:
+def _write(
+    path: Path,
+    inflate: Mapping[str, float],
+    share: Mapping[str, float],
+    left_out: Mapping[str, Any],
+) -> None:
     contents: dict[str, Any] = {
         "name": NAME,
         "trained_on": _TRAINED_ON,
         "inflate": {name: round(value, 3) for name, value in inflate.items()},
         "bias_share": {name: round(value, 3) for name, value in share.items()},
+        "force": left_out,
     }
-    path.write_text(json.dumps(contents, indent=1) + "\n", encoding="utf-8")
+    # A list of numbers a line.
+    text = re.sub(
+        r"\[([^\[\]{}]*)\]",
+        lambda row: "[" + " ".join(row[1].split()) + "]",
+        json.dumps(contents, indent=1),
+    )
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

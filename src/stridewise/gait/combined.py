@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stridewise.gait import foot_path, learned
+from stridewise.gait import foot_path, force, learned
 from stridewise.gait.encoding import INPUT_POINTS, OUTPUTS, Key
 from stridewise.gait.foot_path import FootPaths
 from stridewise.gait.geometric import GeometricModel
@@ -58,10 +58,10 @@ class CombinedModel:
     """What the network and geometry say together.
 
     Events are the mean of both, moved to where the paths of all strides place them
-    (`stridewise.gait.foot_path`); ground force comes from the network. A signal that both know is
-    their mean by certainty; where the view keeps geometry from it, the network speaks alone. When
-    the network contradicts geometry or is unsure throughout, geometry speaks alone and the motion
-    says why.
+    (`stridewise.gait.foot_path`); ground force is the network's, put right over all strides
+    (`stridewise.gait.force`). A signal that both know is their mean by certainty; where the view
+    keeps geometry from it, the network speaks alone. When the network contradicts geometry or is
+    unsure throughout, geometry speaks alone and the motion says why.
 
     Parameters
     ----------
@@ -82,6 +82,7 @@ class CombinedModel:
         self.network = network or learned.shipped()
         self.geometric = geometric or GeometricModel()
         self.paths = paths
+        self.force = force.from_json(self.network.calibration["force"])
         self.name = f"{self.network.name} + {self.geometric.name}"
 
     def read(self, recording: Recording, view: View) -> Motion:
@@ -92,12 +93,14 @@ class CombinedModel:
         doubt, lost = cross_check(events, plain.events)
         if lost:
             return replace(plain, doubt=doubt)
+        timed = foot_path.refine(fused(events, plain.events), recording, view, self.paths)
+        reading = force.corrected(reading, events, timed, 1 / recording.fps, self.force)
         signals, absent = join_signals(
             self.network, reading, recording, view, plain.signals, plain.absent
         )
         return Motion(
             recording.time,
-            foot_path.refine(fused(events, plain.events), recording, view, self.paths),
+            timed,
             signals,
             absent,
             self.name,

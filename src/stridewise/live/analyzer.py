@@ -15,6 +15,7 @@ from stridewise.errors import InputError
 from stridewise.estimate import MetricSide
 from stridewise.gait.combined import CombinedModel
 from stridewise.gait.encoding import RATE
+from stridewise.gait.force import corrected
 from stridewise.gait.learned import Reading
 from stridewise.gait.motion import Event, Motion
 from stridewise.gait.strides import find_steps
@@ -349,6 +350,7 @@ class LiveAnalyzer:
             prepared = yield from prepare(recording, own, self._model, self.context, level)
             self._reader.calibrate(prepared.timed)
             events = [e for e in self._reader.events if time[0] <= e.time_s <= time[-1]]
+            reading = corrected(reading, own, events, 1 / fps, self._model.force)
             found = yield from evaluate(
                 prepared, reading, events, self._model.network, self.context, fps
             )

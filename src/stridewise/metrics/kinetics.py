@@ -23,7 +23,7 @@ _BASIS = (
 #: (docs/accuracy.md), in body weights and body weights times seconds. Peaks of braking come out
 #: low, because a network that is not sure when something short happens spreads it out.
 _VERTICAL_BW, _BRAKING_BW, _PROPULSION_BW, _IMPULSE_BWS = 0.10, 0.075, 0.045, 0.003
-_LOADING_BW_PER_S = 3.0
+_LOADING_BW_PER_S = 4.0
 #: Time after contact over which the rise of the force is averaged, in seconds: keypoints at 60
 #: frames per second show no impact peak, but they show how steeply the force comes up.
 _RISE_S = 0.05

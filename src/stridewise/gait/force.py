@@ -1,0 +1,165 @@
+"""Put the network's ground force right, once the contacts are timed over all strides.
+
+The network sees one stride at a time and rounds what is short: the rise after contact, the peak of
+braking. By how much depends on the view and the frame rate, and on the runner: one whose contacts
+it reads late has a force of another shape than it says. What it leaves out on runners whom it never
+saw, over the course of a stance, was regressed on what is known of a recording
+(`training.gait_net.force`) and is added to every stance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stridewise.gait.learned import Reading
+from stridewise.gait.motion import KINDS, Event
+from stridewise.skeletons import SIDES, Side
+
+Array = NDArray[np.float64]
+Force = Literal["vertical_force", "fore_aft_force"]
+
+FORCES: tuple[Force, Force] = ("vertical_force", "fore_aft_force")
+#: Course of a stance, 0 at contact and 1 at toe-off.
+COURSE = np.linspace(-0.1, 1.1, 31)
+#: Longest stance, seconds; fewer stances than this say too little.
+_LONGEST_S, _FEWEST = 0.5, 3
+#: An event of the network and one that was timed better belong together within this time.
+_SAME_S = 0.1
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What is added to a force over the course of a stance: linear in what is known.
+
+    Parameters
+    ----------
+    base : ndarray, shape (len(COURSE),)
+        Body weights.
+    slopes : ndarray, shape (knowns, len(COURSE))
+        Body weights per unit of each known.
+    usual : ndarray, shape (knowns,)
+        At which `base` holds.
+    least, most : ndarray, shape (knowns,)
+        Range of the knowns that were learnt from; beyond, nothing more is added.
+    """
+
+    base: Array
+    slopes: Array
+    usual: Array
+    least: Array
+    most: Array
+
+    def at(self, known: Array) -> Array:
+        """Return what is to be added, shape (len(COURSE),)."""
+        added: Array = (
+            self.base + (np.clip(known, self.least, self.most) - self.usual) @ self.slopes
+        )
+        return added
+
+
+def from_json(entry: Mapping[str, Any]) -> dict[Force, Correction]:
+    """Make corrections from a network's calibration."""
+    return {
+        force: Correction(**{name: np.array(value) for name, value in entry[force].items()})
+        for force in FORCES
+        if force in entry
+    }
+
+
+def corrected(
+    reading: Reading,
+    own: Sequence[Event],
+    events: Sequence[Event],
+    interval_s: float,
+    corrections: Mapping[Force, Correction],
+) -> Reading:
+    """Add to the force what the network leaves out.
+
+    Parameters
+    ----------
+    reading : Reading
+    own : sequence of Event
+        Events as the network times them.
+    events : sequence of Event
+        The same, timed better.
+    interval_s : float
+        Time between the frames of the source.
+    corrections : mapping of force to Correction
+
+    Returns
+    -------
+    Reading
+        Stances of which both ends are seen are corrected, the others stay.
+    """
+    value = dict(reading.value)
+    for side in SIDES:
+        start, stop = stances(events, side)
+        if len(start) < _FEWEST:
+            continue
+        known = knowns(reading, own, events, side, interval_s)
+        ahead = start + COURSE[0] * (stop - start)
+        at = np.searchsorted(ahead, reading.time, side="right") - 1
+        share = (reading.time - start[at]) / (stop - start)[at]
+        inside = (at >= 0) & (share <= COURSE[-1])
+        for force, correction in corrections.items():
+            added = np.interp(share[inside], COURSE, correction.at(known))
+            value[force, side] = value[force, side].copy()
+            value[force, side][inside] += added
+    return replace(reading, value=value)
+
+
+def stances(events: Sequence[Event], side: Side) -> tuple[Array, Array]:
+    """Return contact and toe-off of each whole stance of a foot, shape (stances,)."""
+    contact, off = (
+        np.array([e.time_s for e in events if (e.kind, e.side) == (kind, side)]) for kind in KINDS
+    )
+    if not len(contact) or not len(off):
+        return np.empty(0), np.empty(0)
+    next_off = np.append(off, np.inf)[np.searchsorted(off, contact, side="right")]
+    whole = next_off - contact < _LONGEST_S
+    return contact[whole], next_off[whole]
+
+
+def knowns(
+    reading: Reading,
+    own: Sequence[Event],
+    events: Sequence[Event],
+    side: Side,
+    interval_s: float,
+) -> Array:
+    """Return what the corrections depend on, shape (knowns,).
+
+    By how much the network times contact and toe-off too early (in 5 ms), the stance (in 0.1 s) and
+    as a share of the stride (in tenths), the view (0 from the side, 1 from front or back), and the
+    frame rate (log2 of the interval over 1/60 s).
+    """
+    start, stop = stances(events, side)
+    stance = float(np.median(stop - start))
+    stride = float(np.median(np.diff(start)))
+    return np.array(
+        [
+            *(_early(own, events, kind, side) / 0.005 for kind in KINDS),
+            10 * stance,
+            10 * stance / stride,
+            abs(np.sin(np.radians(reading.yaw_deg))),
+            np.log2(60 * interval_s),
+        ]
+    )
+
+
+def _early(own: Sequence[Event], events: Sequence[Event], kind: str, side: Side) -> float:
+    """Return by how much the network's own events come too early, in seconds; 0 if unknown."""
+    mine, better = (
+        np.array([e.time_s for e in found if (e.kind, e.side) == (kind, side)])
+        for found in (own, events)
+    )
+    if not len(mine) or not len(better):
+        return 0.0
+    late = better[np.abs(better - mine[:, None]).argmin(axis=1)] - mine
+    same = np.abs(late) < _SAME_S
+    return float(np.median(late[same])) if same.any() else 0.0
