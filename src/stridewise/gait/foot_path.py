@@ -184,13 +184,17 @@ def refine_in_pieces(
             known_path = folded.get((kind, side))
             told.append(None if known_path is None else log_likelihood(known_path, view, path))
             yield
-        shift, sd = _shifts(told, _LASTING * float(np.median(known)))
+        before = _LASTING * float(np.median(known))
+        shift, sd = _shifts(told, before)
         yield
         for i, side in enumerate(SIDES):
+            learnt = max(before**2 - sd[i] ** 2, 0.0)
             for event in groups[kind, side]:
-                left = np.hypot(event.sd_s * (1 - _LASTING**2) ** 0.5, sd[i])
+                # What is new in each step stays.
+                variance = event.sd_s**2
+                left = max(variance - learnt, (1 - _LASTING**2) * variance)
                 time = float(event.time_s + shift[i])
-                out.append(replace(event, time_s=time, sd_s=min(float(left), event.sd_s)))
+                out.append(replace(event, time_s=time, sd_s=float(left) ** 0.5))
     first, last = recording.time[0], recording.time[-1]
     return tuple(sorted((e for e in out if first <= e.time_s <= last), key=lambda e: e.time_s))
 
