@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -56,7 +56,7 @@ _SIDEWAYS = 0.02
 _LASTING, _ALIKE = 0.85, 0.8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FootPath:
     """How the points of a foot move about one kind of event.
 
@@ -262,7 +262,7 @@ def fold(recording: Recording, view: View, side: Side, instants: Array, path: Fo
     cell = np.rint(since / STEP_S).astype(int) + _REACH
     bins = 2 * _REACH + 1
     middle = slice(_LARGEST, _LARGEST + bins)
-    expected = _projected(path.mean, view)
+    expected = _projected(path.mean, view.yaw_deg)
     mean, count = np.zeros((2, len(POINTS), bins)), np.zeros((2, len(POINTS), bins))
     square, free = 0.0, 0
     for axis in range(2):
@@ -293,9 +293,9 @@ def _centred(value: Array, group: NDArray[np.intp]) -> Array:
     return centred
 
 
-def _projected(path: Array, view: View) -> Array:
+def _projected(path: Array, yaw_deg: float) -> Array:
     """Turn forward and up into image x and up."""
-    projected: Array = path * np.array([np.cos(np.radians(view.yaw_deg)), 1.0])[:, None, None]
+    projected: Array = path * np.array([np.cos(np.radians(yaw_deg)), 1.0])[:, None, None]
     return projected
 
 
@@ -312,7 +312,7 @@ def log_likelihood(
     ndarray, shape (shifts,)
         Up to a constant.
     """
-    basis, expected, precision = _design(path, view, which)
+    basis, expected, precision = _design(path, round(view.yaw_deg), tuple(which))
     unknown = np.array([(_SIDEWAYS * np.sin(np.radians(view.yaw_deg))) ** 2, 0.0])[:, None, None]
     variance = folded.scatter**2 / np.maximum(folded.count, 1.0) + path.rest + unknown
     seen = folded.count > 0
@@ -329,7 +329,8 @@ def log_likelihood(
     return log
 
 
-def _design(path: FootPath, view: View, which: Sequence[int]) -> tuple[Array, Array, Array]:
+@lru_cache(maxsize=16)
+def _design(path: FootPath, yaw_deg: int, which: tuple[int, ...]) -> tuple[Array, Array, Array]:
     """Return regressors and mean path for the shifts `which`, and the regressors' precision.
 
     Returns
@@ -350,8 +351,8 @@ def _design(path: FootPath, view: View, which: Sequence[int]) -> tuple[Array, Ar
             free[0, axis, p, axis, p] = 1.0
             free[1, axis, p, axis, p] = STEP_S * np.arange(-_REACH, _REACH + 1)
     each = free.reshape(1, -1, 2, len(POINTS), bins).repeat(len(starts), axis=0)
-    basis = np.concatenate([_projected(ways, view), depth, each], axis=1)
-    away = abs(np.sin(np.radians(view.yaw_deg))) + 0.05
+    basis = np.concatenate([_projected(ways, yaw_deg), depth, each], axis=1)
+    away = abs(np.sin(np.radians(yaw_deg))) + 0.05
     drift = np.repeat([_DRIFT_SIDEWAYS, _DRIFT_UP], len(POINTS))
     sd = np.concatenate(
         [
@@ -364,6 +365,6 @@ def _design(path: FootPath, view: View, which: Sequence[int]) -> tuple[Array, Ar
     cells = mean[0].size
     return (
         basis.reshape(len(starts), -1, cells),
-        _projected(mean, view).reshape(len(starts), cells),
+        _projected(mean, yaw_deg).reshape(len(starts), cells),
         sd**-2.0,
     )
