@@ -39,6 +39,8 @@ _SHIFTS_S = STEP_S * np.arange(-_LARGEST, _LARGEST + 1)
 #: Gaussian smoothing of the keypoints that is reckoned with, seconds: none, and what low-pass
 #: filters with a cut-off at 17, 9.5, 6 and 4.5 Hz do.
 SMOOTHINGS_S = (0.0, 0.008, 0.014, 0.022, 0.030)
+#: By how much a smoothed path must fit better (difference of log-likelihoods) to be believed.
+_PLAIN = 10.0
 #: Fewer contacts of a foot than this do not make a path.
 _MIN_CONTACTS = 3
 #: Neighbouring samples and points err alike, so that each tells less than it seems to.
@@ -173,7 +175,9 @@ def refine_in_pieces(
     for path in paths[KINDS[0]]:
         fits.append(_best_fit(contacts, view, path))
         yield
+    fits[0] += _PLAIN
     smoothed = int(np.argmax(fits))
+    independent = _independent(SMOOTHINGS_S[smoothed], 1 / recording.fps)
     out: list[Event] = []
     for kind in KINDS:
         known = [event.sd_s for side in SIDES for event in groups[kind, side]]
@@ -186,6 +190,7 @@ def refine_in_pieces(
             yield
         before = _LASTING * float(np.median(known))
         shift, sd = _shifts(told, before)
+        sd = np.minimum(sd / independent**0.5, before)
         yield
         for i, side in enumerate(SIDES):
             learnt = max(before**2 - sd[i] ** 2, 0.0)
@@ -203,6 +208,15 @@ def _best_fit(contacts: Sequence[Folded], view: View, path: FootPath) -> float:
     """Tell how well a path fits both feet about contact after the best shift."""
     some = range(0, len(_SHIFTS_S), 3)
     return sum(float(np.max(log_likelihood(folded, view, path, some))) for folded in contacts)
+
+
+def _independent(smoothing_s: float, interval_s: float) -> float:
+    """Return the share of samples that tell something of their own after Gaussian smoothing.
+
+    White noise smoothed so has the variance of independent samples 2 sqrt(pi) times the smoothing's
+    standard deviation apart.
+    """
+    return min(1.0, interval_s / (2 * np.pi**0.5 * smoothing_s)) if smoothing_s else 1.0
 
 
 def _shifts(told: Sequence[Array | None], before_s: float) -> tuple[Array, Array]:
