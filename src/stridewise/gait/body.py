@@ -94,11 +94,20 @@ class Body:
     def smooth(self, name: str) -> Array:
         """Positions as `raw`, smoothed; depth is the third coordinate of 3D sources."""
         if name not in self._smooth:
-            points = self.raw(name)
-            if self.recording.depth is not None:
-                points = np.column_stack([points, self._depth(name)])
-            self._smooth[name] = low_pass(points, CUTOFF_HZ[_part(name)], self.fps)
+            cutoff = CUTOFF_HZ[_part(name)]
+            # All points of one cut-off at once: the filter costs the more the oftener it is called.
+            alike = [n for n in self.recording.keypoints if CUTOFF_HZ[_part(n)] == cutoff]
+            alike = alike if name in alike else [name]
+            points = np.stack([self._position(n) for n in alike], axis=1)
+            smooth = np.moveaxis(low_pass(points, cutoff, self.fps), 1, 0)
+            self._smooth.update(zip(alike, smooth, strict=True))
         return self._smooth[name]
+
+    def _position(self, name: str) -> Array:
+        """Positions as `raw`, with depth where there is some."""
+        if self.recording.depth is None:
+            return self.raw(name)
+        return np.column_stack([self.raw(name), self._depth(name)])
 
     def _depth(self, name: str) -> Array:
         depth = self.recording.depth
