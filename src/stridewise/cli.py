@@ -171,7 +171,12 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--token", metavar="SECRET", help="what clients must show; auto makes one up"
     )
-    parser.add_argument("--store", type=Path, metavar="FILE", help="where sessions are kept")
+    parser.add_argument(
+        "--store",
+        type=_place,
+        metavar="FILE|URL",
+        help="where sessions are kept: an SQLite file, or postgresql://USER@HOST/NAME",
+    )
     parser.add_argument(
         "--processes",
         type=int,
@@ -191,6 +196,11 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument("--json", metavar="PATH", help="the analysis as JSON; - for the terminal")
     output.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def _place(text: str) -> Path | str:
+    """Return a path, or a URL as it is."""
+    return text if "://" in text else Path(text)
 
 
 def _positive(text: str) -> float:

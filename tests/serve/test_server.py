@@ -416,16 +416,3 @@ def test_sessions_do_not_disturb_one_another(server: str, recording: Recording) 
         thread.join(120)
     assert {i: s.received for i, s in summaries.items()} == {i: 240 + i for i in range(3)}
     assert {s.dropped for s in summaries.values()} == {0}
-
-
-def test_a_recording_read_back_is_the_one_sent(tmp_path: Path, recording: Recording) -> None:
-    from stridewise.serve.store import Store
-
-    store = Store(tmp_path / "s.db")
-    id = store.create(recording.keypoints)
-    frames = packed(recording)
-    store.append([(id, 100, b"".join(frames[:100])), (id, 2, frames[50] + frames[100])])
-    kept = store.recording(id)
-    assert kept is not None
-    assert kept.time == pytest.approx(recording.time[:101])
-    np.testing.assert_allclose(kept.xy, recording.xy[:101], rtol=1e-6)
