@@ -74,7 +74,7 @@ def grade(
 
 
 def grade_capture(
-    recording: Recording, view: View, noise: float, fps: float
+    recording: Recording, view: View, noise: float, fps: float, tilt: Roll | None = None
 ) -> tuple[Quality, tuple[str, ...]]:
     """Grade how the camera is set up, as `grade` does, from a few seconds and quickly.
 
@@ -87,8 +87,10 @@ def grade_capture(
         Keypoint noise as a share of leg length; NaN where it is not known.
     fps : float
         Frames per second of the camera.
+    tilt : Roll, optional
+        From `find_tilt`.
     """
-    return _weakest(_capture(recording, view, noise, fps))
+    return _weakest([*_capture(recording, view, noise, fps), _turn_level(tilt)])
 
 
 def _capture(recording: Recording, view: View, noise: float, fps: float) -> list[tuple[int, str]]:
@@ -199,6 +201,17 @@ def _tilt(tilt: Roll | None) -> tuple[int, str]:
     return 2, (
         f"The picture seems to be tilted by {abs(tilt.angle_deg):.1f}° ± {tilt.sd_deg:.1f}°, so "
         "angles against the vertical are left out. Hold the camera level."
+    )
+
+
+def _turn_level(tilt: Roll | None) -> tuple[int, str]:
+    # Without the angle, which is a little different each time: one thing is said once.
+    if tilt is None:
+        return 0, ""
+    way = "anticlockwise" if tilt.angle_deg > 0 else "clockwise"
+    return 2, (
+        f"The picture is tilted: turn the camera level, {way} as seen from behind it. Until then "
+        "angles against the vertical are left out."
     )
 
 
