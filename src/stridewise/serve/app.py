@@ -28,11 +28,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from stridewise import __version__
 from stridewise.errors import InputError
 from stridewise.live import LiveAnalyzer
-from stridewise.serve import protocol
+from stridewise.serve import asyncapi, openapi, protocol
 from stridewise.serve.access import Access
 from stridewise.serve.database import StoreError
 from stridewise.serve.live_session import LiveSession, context_of
-from stridewise.serve.openapi import document
 from stridewise.serve.protocol import Failure, Frame, Hello, ServerMessage, Welcome, encode
 from stridewise.serve.store import Session, Store
 from stridewise.skeletons import REQUIRED
@@ -291,6 +290,7 @@ def application(server: Server, ready: Callable[[], None] = lambda: None) -> Sta
             Route("/page/{name:path}", api.page),
             Route("/api/health", api.health),
             Route("/api/openapi.json", api.openapi),
+            Route("/api/asyncapi.json", api.asyncapi),
             Route("/api/sessions", api.sessions),
             Route("/api/sessions/{id}", api.session, methods=["GET", "PATCH", "DELETE"]),
             Route("/api/sessions/{id}/frames", api.frames),
@@ -383,7 +383,10 @@ class _Api:
         )
 
     async def openapi(self, request: Request) -> Response:
-        return JSONResponse(document())
+        return JSONResponse(openapi.document())
+
+    async def asyncapi(self, request: Request) -> Response:
+        return JSONResponse(asyncapi.document())
 
     async def sessions(self, request: Request) -> Response:
         found = await run_in_threadpool(self._server.store.sessions)
