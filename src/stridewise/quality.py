@@ -166,7 +166,11 @@ def find_tilt(recording: Recording) -> Roll | None:
     recording : Recording
         Cleaned.
     """
-    roll = find_roll(recording)
+    return severe(find_roll(recording))
+
+
+def severe(roll: Roll | None) -> Roll | None:
+    """Return a roll that tells in angles against the vertical; None for one that hardly does."""
     if roll is None or abs(roll.angle_deg) <= max(SEVERE_DEG, roll.sd_deg):
         return None
     return roll

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -25,6 +24,8 @@ def program(name: str) -> str | None:
 
 def missing() -> str:
     """Say what is missing to run one; empty when nothing is."""
+    if os.name == "nt":
+        return "PostgreSQL is started only on Unix"
     if find_spec("psycopg") is None:
         return "psycopg is not installed"
     if not (program("initdb") and program("pg_ctl")):
@@ -36,6 +37,8 @@ def missing() -> str:
 
 def _account() -> str | None:
     """Who runs it when we are root, which it refuses."""
+    import pwd
+
     known = {user.pw_name for user in pwd.getpwall()}
     return "postgres" if os.getuid() == 0 and "postgres" in known else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 import threading
@@ -16,7 +17,12 @@ import pytest
 from stridewise.cli import main
 from stridewise.errors import InputError
 from stridewise.recording import Recording
+from stridewise.serve import live_session
+from stridewise.serve.access import Access
+from stridewise.serve.app import Server
 from stridewise.serve.database import StoreError, is_url, open_database, shown
+from stridewise.serve.live_session import LiveSession
+from stridewise.serve.protocol import Hello
 from stridewise.serve.store import Store
 from tests.serve.conftest import running
 from tests.serve.postgres import Cluster, cluster, missing
@@ -198,12 +204,63 @@ def test_a_database_that_goes_away_for_a_while_loses_nothing(
                 status, answer = ask(f"{address}/api/sessions")
                 assert status == 503
                 assert "cannot be reached" in answer["error"]
+                with open_(address) as another:
+                    hello = {"type": "hello", "keypoints": list(recording.keypoints)}
+                    another.send(json.dumps(hello))
+                    told = json.loads(another.recv(20))
+                    assert "cannot be reached" in told["message"]
+                    assert told["fatal"]
             finally:
                 server_of_databases.start()
             assert "stored again" in process.stderr.readline()
             send_gently(socket, packed(recording, 120, 180), 120)
             finish(socket)
         assert ask(f"{address}/api/sessions/{id}/frames")[1] == b"".join(packed(recording, 0, 180))
+
+
+def test_a_session_that_cannot_be_closed_now_is_closed_later(
+    tmp_path: Path, recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "s.db")
+    server = Server(store, Access("127.0.0.1", None))
+    session = LiveSession(store.create(recording.keypoints), Hello(list(recording.keypoints)))
+    server.live[session.id] = session
+    frames = packed(recording, 0, 3)
+    for frame in frames:
+        session.take(frame)
+    for step in ("append", "end"):
+        with monkeypatch.context() as broken:
+            broken.setattr(store, step, unreachable)
+            with pytest.raises(StoreError):
+                server.end(session.id)
+        assert server.live == {session.id: session}
+    server.end(session.id)
+    assert server.live == {}
+    assert store.frames(session.id) == b"".join(frames)
+    stored = store.session(session.id)
+    assert stored is not None
+    assert stored.ended_s is not None
+    store.close()
+
+
+def unreachable(*words: object) -> None:
+    raise StoreError("The sessions cannot be reached")
+
+
+def test_what_waits_for_a_store_is_bounded_and_whole(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = LiveSession("a", Hello(list(recording.keypoints)))
+    frames = packed(recording, 0, 5)
+    # Room for three frames and a half.
+    monkeypatch.setattr(live_session, "MOST_UNSAVED", 7 * len(frames[0]) // 2)
+    for frame in frames[:2]:
+        session.take(frame)
+    _, _, data = session.unsaved() or ("", 0, b"")
+    for frame in frames[2:]:
+        session.take(frame)
+    session.give_back(data)
+    assert session.unsaved() == ("a", 3, b"".join(frames[2:]))
 
 
 @postgres_needed

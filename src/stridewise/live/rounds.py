@@ -29,10 +29,10 @@ from stridewise.gait.signals import Collector, add_pelvis
 from stridewise.gait.strides import find_steps
 from stridewise.metrics import GaitData, Metric, Sample, catalogue
 from stridewise.metrics.registry import estimate_and_steps
-from stridewise.quality import find_tilt, grade_capture, withhold
+from stridewise.quality import grade_capture, severe, withhold
 from stridewise.recording import Recording
 from stridewise.repair.noise import noise_level
-from stridewise.repair.roll import Roll
+from stridewise.repair.roll import Roll, find_roll_in_pieces
 from stridewise.result import Quality
 from stridewise.view import View, find_view
 
@@ -147,7 +147,7 @@ def prepare(
         names = recording.keypoints[first : first + _POINTS]
         level[first : first + _POINTS] = noise_level(recording.select(names))
         yield
-    tilt = find_tilt(recording)
+    tilt = severe((yield from find_roll_in_pieces(recording)))
     tilt = tilt if tilt is not None and tilt.sure else None
     yield
     body = Body(recording, view, level)
