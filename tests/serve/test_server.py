@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import threading
@@ -19,8 +20,11 @@ from websockets.sync.client import ClientConnection, connect
 
 from stridewise.errors import InputError
 from stridewise.recording import Recording
+from stridewise.serve.access import Access
+from stridewise.serve.app import Server, application
 from stridewise.serve.client import live_address, stream
-from stridewise.serve.protocol import Summary, Updates, Welcome, pack, read_server
+from stridewise.serve.protocol import Hello, Summary, Updates, Welcome, pack, read_server
+from stridewise.serve.store import Store
 from tests.serve.conftest import running
 
 
@@ -416,3 +420,29 @@ def test_sessions_do_not_disturb_one_another(server: str, recording: Recording) 
         thread.join(120)
     assert {i: s.received for i, s in summaries.items()} == {i: 240 + i for i in range(3)}
     assert {s.dropped for s in summaries.values()} == {0}
+
+
+def test_a_client_gone_before_the_welcome_counts_as_lost(recording: Recording) -> None:
+    hello = {"type": "hello", "keypoints": list(recording.keypoints)}
+    messages = [
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "text": json.dumps(hello)},
+    ]
+    server = Server(Store(":memory:"), Access("127.0.0.1", None))
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        if message["type"] == "websocket.send":
+            raise OSError("The connection is closed")
+
+    async def run() -> bool:
+        path = {"path": "/api/live", "query_string": b"", "headers": [(b"host", b"127.0.0.1")]}
+        await application(server)({"type": "websocket", **path}, receive, send)
+        (id,) = server.live
+        _, resumed = await server.begin(Hello(list(recording.keypoints), session=id))
+        return resumed
+
+    assert asyncio.run(run())
+    server.store.close()

@@ -123,17 +123,16 @@ class Server:
     async def _save_if_possible(self) -> None:
         """Write what was received; say once when that fails, and once when it works again."""
         try:
-            await self.save()
-            if self._failing:
+            if await self.save() and self._failing:
                 print("stridewise: the sessions are stored again", file=sys.stderr, flush=True)
-            self._failing = False
+                self._failing = False
         except StoreError as error:
             if not self._failing:
                 print(f"stridewise: {error} Trying on.", file=sys.stderr, flush=True)
             self._failing = True
 
-    async def save(self) -> None:
-        """Write what was received.
+    async def save(self) -> bool:
+        """Write what was received; say whether there was anything.
 
         Raises
         ------
@@ -148,6 +147,7 @@ class Server:
                 for session, (_, _, data) in handed:
                     session.give_back(data)
                 raise
+        return bool(handed)
 
     async def begin(self, hello: Hello) -> tuple[LiveSession, bool]:
         """Begin a session, or take one up again; the second value says which.
@@ -524,9 +524,11 @@ class _Api:
         session: LiveSession | None = None
         worker: asyncio.Task[None] | None = None
         try:
-            session = await self._greet(socket, send)
-            if session is None:
+            greeted = await self._greet(socket, send)
+            if greeted is None:
                 return
+            session, welcome = greeted
+            await send(welcome)
             worker = asyncio.create_task(session.work(send))
             if await self._receive(socket, send, session, worker):
                 await session.finish(send)
@@ -552,8 +554,8 @@ class _Api:
 
     async def _greet(
         self, socket: WebSocket, send: Callable[[ServerMessage], Awaitable[None]]
-    ) -> LiveSession | None:
-        """Read the first message; None when it is not acceptable."""
+    ) -> tuple[LiveSession, Welcome] | None:
+        """Read the first message and return its answer; None when it is not acceptable."""
         try:
             message = await asyncio.wait_for(socket.receive(), 10.0)
             if message["type"] != "websocket.receive":
@@ -567,8 +569,7 @@ class _Api:
             await socket.close(1008)
             return None
         size = protocol.frame_bytes(len(session.keypoints))
-        await send(Welcome(session.id, size, resumed))
-        return session
+        return session, Welcome(session.id, size, resumed)
 
     async def _receive(
         self,
