@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stridewise.context import Context
     from stridewise.poses_table import Poses
     from stridewise.recording import Recording
+    from stridewise.serve.client import Source
 
 #: The recording that comes with the package, made by its own simulator.
 SAMPLE = Path(__file__).parent / "sample" / "simulated_runner.csv"
@@ -93,8 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_serving(serve)
     serve.set_defaults(run=_serve)
 
-    stream = commands.add_parser("stream", help="replay a keypoint file to a server as if live")
-    stream.add_argument("file", type=Path, metavar="FILE", help="what a pose estimator wrote")
+    stream = commands.add_parser("stream", help="send a keypoint file, or a stream, to a server")
+    stream.add_argument(
+        "source",
+        metavar="FILE|lsl:NAME",
+        help="what a pose estimator wrote, or a stream of the Lab Streaming Layer",
+    )
     stream.add_argument(
         "--to", required=True, metavar="URL", help="the address that `stridewise serve` prints"
     )
@@ -171,7 +176,12 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--token", metavar="SECRET", help="what clients must show; auto makes one up"
     )
-    parser.add_argument("--store", type=Path, metavar="FILE", help="where sessions are kept")
+    parser.add_argument(
+        "--store",
+        type=_place,
+        metavar="FILE|URL",
+        help="where sessions are kept: an SQLite file, or postgresql://USER@HOST/NAME",
+    )
     parser.add_argument(
         "--processes",
         type=int,
@@ -191,6 +201,11 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument("--json", metavar="PATH", help="the analysis as JSON; - for the terminal")
     output.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def _place(text: str) -> Path | str:
+    """Return a path, or a URL as it is."""
+    return text if "://" in text else Path(text)
 
 
 def _positive(text: str) -> float:
@@ -372,7 +387,6 @@ def _serve(args: argparse.Namespace) -> int:
 
 def _stream(args: argparse.Namespace) -> int:
     from stridewise.live.updates import Cue, State
-    from stridewise.readers import read
     from stridewise.serve.client import stream
     from stridewise.serve.protocol import ServerMessage, Updates
 
@@ -383,14 +397,34 @@ def _stream(args: argparse.Namespace) -> int:
             if isinstance(update, Cue) and not args.quiet:
                 print(f"{update.time_s:8.2f} s  {update.text}", flush=True)
 
-    recording = read(args.file, format=args.format, fps=args.fps, person=args.person, map=args.map)
-    summary = stream(recording, args.to, token=args.token, speed=args.speed_up, heard=heard)
+    source = _source(args)
+    summary = stream(source, args.to, token=args.token, heard=heard)
     if not args.quiet:
         cadence = [v.value for v in summary.values if v.id == "cadence"]
         steps = f", {cadence[0]:.0f} steps/min" if cadence else ""
         print(f"{summary.received} frames sent, {summary.dropped} dropped{steps}.")
         print(f"Session {summary.session}")
     return 0
+
+
+def _source(args: argparse.Namespace) -> Source:
+    """Return what is to be streamed."""
+    from stridewise.layout_map import load
+    from stridewise.readers import read
+    from stridewise.serve import lsl
+    from stridewise.serve.client import replay
+
+    if not args.source.startswith(lsl.PREFIX):
+        file, options = Path(args.source), {"fps": args.fps, "person": args.person}
+        return replay(read(file, format=args.format, map=args.map, **options), args.speed_up)
+    for_files = {"--fps": args.fps, "--person": args.person, "--format": args.format}
+    given = [option for option, value in for_files.items() if value is not None]
+    if args.speed_up != 1.0:
+        given.append("--speed-up")
+    if given:
+        raise InputError("Live streams cannot have options of files", received=", ".join(given))
+    name = args.source.removeprefix(lsl.PREFIX)
+    return lsl.source(name, None if args.map is None else load(args.map))
 
 
 def _formats(args: argparse.Namespace) -> int:

@@ -74,7 +74,7 @@ def grade(
 
 
 def grade_capture(
-    recording: Recording, view: View, noise: float, fps: float
+    recording: Recording, view: View, noise: float, fps: float, tilt: Roll | None = None
 ) -> tuple[Quality, tuple[str, ...]]:
     """Grade how the camera is set up, as `grade` does, from a few seconds and quickly.
 
@@ -87,8 +87,10 @@ def grade_capture(
         Keypoint noise as a share of leg length; NaN where it is not known.
     fps : float
         Frames per second of the camera.
+    tilt : Roll, optional
+        From `find_tilt`.
     """
-    return _weakest(_capture(recording, view, noise, fps))
+    return _weakest([*_capture(recording, view, noise, fps), _turn_level(tilt)])
 
 
 def _capture(recording: Recording, view: View, noise: float, fps: float) -> list[tuple[int, str]]:
@@ -164,7 +166,11 @@ def find_tilt(recording: Recording) -> Roll | None:
     recording : Recording
         Cleaned.
     """
-    roll = find_roll(recording)
+    return severe(find_roll(recording))
+
+
+def severe(roll: Roll | None) -> Roll | None:
+    """Return a roll that tells in angles against the vertical; None for one that hardly does."""
     if roll is None or abs(roll.angle_deg) <= max(SEVERE_DEG, roll.sd_deg):
         return None
     return roll
@@ -199,6 +205,17 @@ def _tilt(tilt: Roll | None) -> tuple[int, str]:
     return 2, (
         f"The picture seems to be tilted by {abs(tilt.angle_deg):.1f}° ± {tilt.sd_deg:.1f}°, so "
         "angles against the vertical are left out. Hold the camera level."
+    )
+
+
+def _turn_level(tilt: Roll | None) -> tuple[int, str]:
+    # Without the angle, which is a little different each time: one thing is said once.
+    if tilt is None:
+        return 0, ""
+    way = "anticlockwise" if tilt.angle_deg > 0 else "clockwise"
+    return 2, (
+        f"The picture is tilted: turn the camera level, {way} as seen from behind it. Until then "
+        "angles against the vertical are left out."
     )
 
 

@@ -304,3 +304,43 @@ def test_memory_does_not_grow(run: Simulation) -> None:
     assert now["work"] <= 4
     assert now["values"] <= 2 * SMOOTH
     assert now["kept"] <= 512
+
+
+def captured(camera: Camera, seconds: float = 14.0) -> tuple[LiveAnalyzer, list[str]]:
+    """The analyser after a run before this camera, and what it said about the capture."""
+    filmed = simulate(Runner(seed=7), camera, Noise(white=0.003), duration_s=seconds).recording
+    analyzer = LiveAnalyzer(filmed.keypoints)
+    said = stream(analyzer, filmed)
+    return analyzer, [u.text for u in said if isinstance(u, Notice) and "tilted" in u.text]
+
+
+@pytest.mark.parametrize("yaw", [0.0, 180.0, 90.0])
+@pytest.mark.parametrize(("roll", "way"), [(8.0, " anticlockwise"), (-8.0, " clockwise")])
+def test_a_tilted_camera_is_said_once_and_which_way_to_turn_it(
+    yaw: float, roll: float, way: str
+) -> None:
+    analyzer, said = captured(Camera(fps=60.0, yaw_deg=yaw, roll_deg=roll))
+    assert len(said) == 1
+    assert f"turn the camera level,{way}" in said[0]
+    assert analyzer.latest is not None
+    assert analyzer.latest.quality in ("C", "D")
+    assert analyzer.latest.tilt is not None
+    assert analyzer.latest.tilt.angle_deg == pytest.approx(roll, abs=1.5)
+
+
+@pytest.mark.parametrize("yaw", [0.0, 90.0])
+@pytest.mark.parametrize("roll", [0.0, 1.0])
+def test_a_camera_that_is_nearly_level_is_not_blamed(yaw: float, roll: float) -> None:
+    assert captured(Camera(fps=60.0, yaw_deg=yaw, roll_deg=roll))[1] == []
+
+
+def test_what_a_tilt_falsifies_is_left_out_live_too() -> None:
+    tilted, _ = captured(Camera(fps=60.0, roll_deg=8.0))
+    level, _ = captured(Camera(fps=60.0))
+    leans = []
+    for analyzer in (tilted, level):
+        assert analyzer.latest is not None
+        known = {e.id for e in analyzer.latest.estimates if e.value is not None}
+        assert {"cadence", "knee_flex_ic"} <= known
+        leans.append("trunk_lean" in known)
+    assert leans == [False, True]

@@ -16,7 +16,7 @@ from stridewise.simulate import Camera, Noise, Runner, simulate
 
 
 @contextmanager
-def running(store: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def running(store: Path | str, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A server in a process of its own; gives its address and the process."""
     process = subprocess.Popen(
         [

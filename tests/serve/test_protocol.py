@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,9 +12,18 @@ from hypothesis import strategies as st
 from stridewise.errors import InputError
 from stridewise.live import updates
 from stridewise.serve import protocol
+from stridewise.serve.app import page_files
 from stridewise.serve.protocol import Facts, Feedback, Frame, Hello, from_json, pack, unpack
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "live.md"
+FROM_CLIENT: tuple[type[msgspec.Struct], ...] = (
+    *(protocol.Hello, protocol.Frame, protocol.Stop, protocol.Facts, protocol.Feedback),
+)
+FROM_SERVER: tuple[type[msgspec.Struct], ...] = (
+    *(protocol.Welcome, protocol.Updates, protocol.Failure, protocol.Summary, protocol.Average),
+    *(updates.Contact, updates.StepDone, updates.StrideDone, updates.Values, updates.Value),
+    *(updates.Trace, updates.State, updates.Cue, updates.Target, updates.Notice),
+)
 
 
 def test_a_frame_has_the_bytes_that_the_document_tells() -> None:
@@ -64,13 +75,19 @@ def test_facts_and_rules_are_checked() -> None:
 
 def test_every_message_and_field_is_documented() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    structs = [
-        *(protocol.Hello, protocol.Frame, protocol.Stop, protocol.Facts, protocol.Feedback),
-        *(protocol.Welcome, protocol.Updates, protocol.Failure, protocol.Summary),
-        *(updates.Contact, updates.StepDone, updates.StrideDone, updates.Values, updates.Value),
-        *(updates.Trace, updates.State, updates.Cue, updates.Target, updates.Notice),
-    ]
-    for struct in structs:
+    for struct in (*FROM_CLIENT, *FROM_SERVER):
         tag = struct.__struct_config__.tag
         for name in (*([tag] if tag else []), *struct.__struct_fields__):
             assert f"`{name}`" in text, (struct.__name__, name)
+
+
+def test_the_page_knows_every_message_and_field() -> None:
+    text = page_files()["messages.js"].read_text(encoding="utf-8")
+    known = dict(re.findall(r"@typedef \{\{(.*)\}\} (\w+)", text))
+    types = {name: fields for fields, name in known.items()}
+    for struct in FROM_SERVER:
+        tag = struct.__struct_config__.tag
+        fields = re.findall(r"(\w+): ", types[struct.__name__])
+        assert set(fields) == {*(["type"] if tag else []), *struct.__struct_fields__}
+        if tag:
+            assert f'type: "{tag}"' in types[struct.__name__]

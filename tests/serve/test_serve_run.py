@@ -128,6 +128,27 @@ def test_stream_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "cannot be reached" in refused(["stream", str(short), "--to", server], capsys)
 
 
+def test_a_stream_that_is_interrupted_ends_its_session(server: str) -> None:
+    from stridewise.cli import SAMPLE
+
+    program = [sys.executable, "-m", "stridewise", "stream", str(SAMPLE), "--to", server]
+    before = {s["id"] for s in ask(f"{server}/api/sessions")[1]}
+
+    def mine() -> list[dict[str, Any]]:
+        found = ask(f"{server}/api/sessions")[1]
+        return [s for s in found if s["id"] not in before and s["frames"]]
+
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
+        while not mine():
+            assert it.poll() is None
+        it.send_signal(signal.SIGINT)
+        out, err = it.communicate(timeout=30)
+    assert (it.returncode, err) == (0, "")
+    (session,) = mine()
+    assert session["ended_s"] is not None
+    assert f"{session['frames']} frames sent" in out
+
+
 @pytest.mark.parametrize(
     ("url", "token", "address"),
     [

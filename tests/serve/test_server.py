@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import threading
@@ -19,8 +20,11 @@ from websockets.sync.client import ClientConnection, connect
 
 from stridewise.errors import InputError
 from stridewise.recording import Recording
+from stridewise.serve.access import Access
+from stridewise.serve.app import Server, application
 from stridewise.serve.client import live_address, stream
-from stridewise.serve.protocol import Summary, Updates, Welcome, pack, read_server
+from stridewise.serve.protocol import Hello, Summary, Updates, Welcome, pack, read_server
+from stridewise.serve.store import Store
 from tests.serve.conftest import running
 
 
@@ -418,14 +422,27 @@ def test_sessions_do_not_disturb_one_another(server: str, recording: Recording) 
     assert {s.dropped for s in summaries.values()} == {0}
 
 
-def test_a_recording_read_back_is_the_one_sent(tmp_path: Path, recording: Recording) -> None:
-    from stridewise.serve.store import Store
+def test_a_client_gone_before_the_welcome_counts_as_lost(recording: Recording) -> None:
+    hello = {"type": "hello", "keypoints": list(recording.keypoints)}
+    messages = [
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "text": json.dumps(hello)},
+    ]
+    server = Server(Store(":memory:"), Access("127.0.0.1", None))
 
-    store = Store(tmp_path / "s.db")
-    id = store.create(recording.keypoints)
-    frames = packed(recording)
-    store.append([(id, 100, b"".join(frames[:100])), (id, 2, frames[50] + frames[100])])
-    kept = store.recording(id)
-    assert kept is not None
-    assert kept.time == pytest.approx(recording.time[:101])
-    np.testing.assert_allclose(kept.xy, recording.xy[:101], rtol=1e-6)
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        if message["type"] == "websocket.send":
+            raise OSError("The connection is closed")
+
+    async def run() -> bool:
+        path = {"path": "/api/live", "query_string": b"", "headers": [(b"host", b"127.0.0.1")]}
+        await application(server)({"type": "websocket", **path}, receive, send)
+        (id,) = server.live
+        _, resumed = await server.begin(Hello(list(recording.keypoints), session=id))
+        return resumed
+
+    assert asyncio.run(run())
+    server.store.close()

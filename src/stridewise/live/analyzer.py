@@ -344,10 +344,10 @@ class LiveAnalyzer:
         fps = 1 / self._grid.interval_s
         recording = Recording(xy, np.ones(xy.shape[:2]), time, self.keypoints)
         fresh = self._rounds < _FIRST_ROUNDS or self._rounds % _NOISE_ROUNDS == 0
-        level = None if fresh or self._round is None else self._round.level
+        known = None if fresh else self._round
         yield
         try:
-            prepared = yield from prepare(recording, own, self._model, self.context, level)
+            prepared = yield from prepare(recording, own, self._model, self.context, known)
             self._reader.calibrate(prepared.timed)
             events = [e for e in self._reader.events if time[0] <= e.time_s <= time[-1]]
             reading = corrected(reading, own, events, 1 / fps, self._model.force)

@@ -29,9 +29,10 @@ from stridewise.gait.signals import Collector, add_pelvis
 from stridewise.gait.strides import find_steps
 from stridewise.metrics import GaitData, Metric, Sample, catalogue
 from stridewise.metrics.registry import estimate_and_steps
-from stridewise.quality import grade_capture
+from stridewise.quality import grade_capture, severe, withhold
 from stridewise.recording import Recording
 from stridewise.repair.noise import noise_level
+from stridewise.repair.roll import Roll, find_roll_in_pieces
 from stridewise.result import Quality
 from stridewise.view import View, find_view
 
@@ -61,6 +62,8 @@ class Round:
     assessment : Assessment
     level : ndarray, shape (keypoints,)
         Noise of each keypoint in the unit of the recording.
+    tilt : Roll or None
+        How far the picture is turned when that is much and beyond doubt.
     """
 
     data: GaitData
@@ -71,6 +74,7 @@ class Round:
     samples: Mapping[Key, Sample]
     assessment: Assessment
     level: Array
+    tilt: Roll | None
 
     @cached_property
     def _by_key(self) -> dict[Key, Estimate]:
@@ -95,12 +99,15 @@ class Prepared:
     body : Body
     level : ndarray, shape (keypoints,)
         Noise of each keypoint in the unit of the recording.
+    tilt : Roll or None
+        How far the picture is turned when that is much and beyond doubt.
     timed : tuple of Event
         Contacts timed as offline; empty unless the round is thorough.
     """
 
     body: Body
     level: Array
+    tilt: Roll | None
     timed: tuple[Event, ...]
 
 
@@ -109,7 +116,7 @@ def prepare(
     own: Sequence[Event],
     model: CombinedModel,
     context: Context,
-    level: Array | None,
+    known: Round | None,
 ) -> Generator[None, None, Prepared]:
     """Find view and noise of the last strides and time their contacts, yielding between the pieces.
 
@@ -121,10 +128,10 @@ def prepare(
         Their contacts as the network alone times them.
     model : CombinedModel
     context : Context
-    level : ndarray, shape (keypoints,), optional
-        Noise of each keypoint where it was measured not long ago. Without it the round is thorough:
-        the noise is measured, and the contacts are timed once more as they are offline (its longest
-        piece, some 10 ms).
+    known : Round, optional
+        One not long ago, whose noise and tilt still hold. Without it the round is thorough: both
+        are measured, and the contacts are timed once more as they are offline (its longest piece,
+        some 10 ms).
 
     Raises
     ------
@@ -133,18 +140,21 @@ def prepare(
     """
     view = find_view(recording, context)
     yield
-    if level is not None:
-        return Prepared(Body(recording, view, level), level, ())
+    if known is not None:
+        return Prepared(Body(recording, view, known.level), known.level, known.tilt, ())
     level = np.full(len(recording.keypoints), np.nan)
     for first in range(0, len(level), _POINTS):
         names = recording.keypoints[first : first + _POINTS]
         level[first : first + _POINTS] = noise_level(recording.select(names))
         yield
+    tilt = severe((yield from find_roll_in_pieces(recording)))
+    tilt = tilt if tilt is not None and tilt.sure else None
+    yield
     body = Body(recording, view, level)
     plain = model.geometric.contacts(body)
     yield
     timed = yield from refine_in_pieces(fused(own, plain), recording, view, model.paths)
-    return Prepared(body, level, timed)
+    return Prepared(body, level, tilt, timed)
 
 
 def evaluate(
@@ -171,17 +181,19 @@ def evaluate(
     """
     body, level = prepared.body, prepared.level
     recording, view = body.recording, body.view
-    motion = yield from _motion(body, reading, events, network)
+    motion = withhold((yield from _motion(body, reading, events, network)), prepared.tilt)
     steps = find_steps(motion)
     yield
     known = level[np.isfinite(level)]
     noise = float(np.median(known)) / view.leg_length if known.size else float("nan")
-    quality, notes = grade_capture(recording, view, noise, fps)
+    quality, notes = grade_capture(recording, view, noise, fps, prepared.tilt)
     data, _ = gait_data(recording, view, motion, steps, context, quality)
     data = replace(data, fps=fps)
     yield
     estimates, samples = yield from _metrics(data)
-    return Round(data, view, quality, notes, estimates, samples, find(estimates), level)
+    return Round(
+        data, view, quality, notes, estimates, samples, find(estimates), level, prepared.tilt
+    )
 
 
 def _motion(

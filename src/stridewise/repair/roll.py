@@ -10,7 +10,7 @@ the doubt about both adds to the uncertainty.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ from stridewise.skeletons import SIDES, Side
 from stridewise.view import View, find_view
 
 Array = NDArray[np.float64]
+Pieces = Generator[None, None, "Roll | None"]
 
 #: Roll from here on is corrected, and above `SEVERE_DEG` tells in segment angles when it is not.
 SLIGHT_DEG, SEVERE_DEG = 1.5, 3.0
@@ -86,12 +87,23 @@ def find_roll(recording: Recording) -> Roll | None:
     Roll or None
         None for points in space, oblique views and where too little is seen.
     """
+    pieces = find_roll_in_pieces(recording)
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            found: Roll | None = end.value
+            return found
+
+
+def find_roll_in_pieces(recording: Recording) -> Pieces:
+    """Do what `find_roll` does, yielding about every millisecond: live, frames must not wait."""
     if recording.depth is not None or not recording.duration >= _SHORTEST_S:
         return None
     # Yaw and the search for level feet suffer from roll themselves, so look again once turned.
     total, found = 0.0, None
     for _ in range(_ROUNDS):
-        found = _once(turn(recording, total) if total else recording)
+        found = yield from _once(turn(recording, total) if total else recording)
         if found is None:
             return None
         total += found.angle_deg
@@ -100,13 +112,14 @@ def find_roll(recording: Recording) -> Roll | None:
     return found and Roll(total, found.sd_deg)
 
 
-def _once(recording: Recording) -> Roll | None:
+def _once(recording: Recording) -> Pieces:
     try:
         view = find_view(recording, Context())
     except InputError:
         return None
+    yield
     if view.off_sagittal_deg <= _SIDE_DEG:
-        return _way_of_hips(recording, view) or _way_of_feet(recording, view)
+        return _way_of_hips(recording, view) or (yield from _way_of_feet(recording, view))
     return _plumb(recording, view) if view.off_frontal_deg <= _FRONT_DEG else None
 
 
@@ -143,7 +156,7 @@ def _way_of_hips(recording: Recording, view: View) -> Roll | None:
     return Roll(float(np.degrees(np.arctan(slope))), float(sd))
 
 
-def _way_of_feet(recording: Recording, view: View) -> Roll | None:
+def _way_of_feet(recording: Recording, view: View) -> Pieces:
     """Take the way of the feet that lie on the belt as level; the mean of heel and toe, or ankle.
 
     The heel sinks a little and the toe rises by as much while the foot lies flat.
@@ -154,13 +167,18 @@ def _way_of_feet(recording: Recording, view: View) -> Roll | None:
     noise = float(np.median(level)) / view.leg_length if level.size else 0.005
     ahead = float(np.sign(np.cos(np.radians(view.yaw_deg))))
     own = _BELT_SD
-    ways = [
-        float(np.mean([_way(recording, side, part, view) for part in ("heel", "big_toe")]))
-        for side in SIDES
-    ]
+    yield
+    ways = []
+    for side in SIDES:
+        heel = _way(recording, side, "heel", view)
+        yield
+        ways.append((heel + _way(recording, side, "big_toe", view)) / 2)
+        yield
     if not np.isfinite(ways).any():
-        own = _ANKLE_SD
-        ways = [_way(recording, side, "ankle", view) - ahead * _ANKLE_DEG for side in SIDES]
+        own, ways = _ANKLE_SD, []
+        for side in SIDES:
+            ways.append(_way(recording, side, "ankle", view) - ahead * _ANKLE_DEG)
+            yield
     known = np.array([way for way in ways if np.isfinite(way)])
     if not known.size:
         return None

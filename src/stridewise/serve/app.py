@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,10 +28,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from stridewise import __version__
 from stridewise.errors import InputError
 from stridewise.live import LiveAnalyzer
-from stridewise.serve import protocol
+from stridewise.serve import asyncapi, openapi, protocol
 from stridewise.serve.access import Access
+from stridewise.serve.database import StoreError
 from stridewise.serve.live_session import LiveSession, context_of
-from stridewise.serve.openapi import document
 from stridewise.serve.protocol import Failure, Frame, Hello, ServerMessage, Welcome, encode
 from stridewise.serve.store import Session, Store
 from stridewise.skeletons import REQUIRED
@@ -105,25 +106,50 @@ class Server:
         self.live: dict[str, LiveSession] = {}
         self._lost: dict[str, float] = {}
         self._one_analysis = asyncio.Semaphore(1)
+        self._failing = False
 
     async def save_for_ever(self) -> None:
         """Write what was received, over and over, and end what nobody takes up again."""
         while True:
             await asyncio.sleep(SAVE_S)
-            await self.save()
+            await self._save_if_possible()
             if self._parent is not None and os.getppid() != self._parent:
                 os.kill(os.getpid(), signal.SIGTERM)
             for id, since in list(self._lost.items()):
                 if time.monotonic() - since > RESUME_S:
-                    self.end(id)
+                    with suppress(StoreError):  # Tried again with the next round.
+                        await run_in_threadpool(self.end, id)
 
-    async def save(self) -> None:
-        """Write what was received."""
-        chunks = [chunk for s in self.live.values() if (chunk := s.unsaved()) is not None]
-        if chunks:
-            await run_in_threadpool(self.store.append, chunks)
+    async def _save_if_possible(self) -> None:
+        """Write what was received; say once when that fails, and once when it works again."""
+        try:
+            if await self.save() and self._failing:
+                print("stridewise: the sessions are stored again", file=sys.stderr, flush=True)
+                self._failing = False
+        except StoreError as error:
+            if not self._failing:
+                print(f"stridewise: {error} Trying on.", file=sys.stderr, flush=True)
+            self._failing = True
 
-    def begin(self, hello: Hello) -> tuple[LiveSession, bool]:
+    async def save(self) -> bool:
+        """Write what was received; say whether there was anything.
+
+        Raises
+        ------
+        StoreError
+            When that is not possible now; it is kept for the next time.
+        """
+        handed = [(s, chunk) for s in self.live.values() if (chunk := s.unsaved()) is not None]
+        if handed:
+            try:
+                await run_in_threadpool(self.store.append, [chunk for _, chunk in handed])
+            except StoreError:
+                for session, (_, _, data) in handed:
+                    session.give_back(data)
+                raise
+        return bool(handed)
+
+    async def begin(self, hello: Hello) -> tuple[LiveSession, bool]:
         """Begin a session, or take one up again; the second value says which.
 
         Raises
@@ -132,14 +158,15 @@ class Server:
             When there are too many, or the client asks for what cannot be.
         """
         if hello.session is not None:
-            return self._again(hello, hello.session), True
+            return await self._again(hello, hello.session), True
         if len(self.live) >= MOST_SESSIONS:
             raise InputError(
                 "The server is full", expected=f"{MOST_SESSIONS} sessions at once at most"
             )
         session = LiveSession("", hello)
         session.id = (
-            self.store.create(
+            await run_in_threadpool(
+                self.store.create,
                 session.keypoints,
                 name=hello.name,
                 source=hello.source,
@@ -151,9 +178,9 @@ class Server:
         self.live[session.id] = session
         return session, False
 
-    def _again(self, hello: Hello, id: str) -> LiveSession:
+    async def _again(self, hello: Hello, id: str) -> LiveSession:
         """Take up a session again: where it stood, or, after the server was restarted, anew."""
-        stored = self.store.session(id)
+        stored = await run_in_threadpool(self.store.session, id)
         session = self.live.get(id)
         connected = session is not None and id not in self._lost
         if stored is None or stored.ended_s is not None or connected:
@@ -171,20 +198,37 @@ class Server:
             self._lost[session.id] = time.monotonic()
 
     def end(self, id: str) -> None:
-        """Close a session and keep its metrics."""
+        """Close a session and keep its metrics.
+
+        Raises
+        ------
+        StoreError
+            When that is not possible now; the session then counts as one whose connection was lost.
+        """
         session = self.live.pop(id, None)
-        self._lost.pop(id, None)
+        since = self._lost.pop(id, None)
         if session is None or not session.keep:
             return
         chunk = session.unsaved()
-        if chunk is not None:
-            self.store.append([chunk])
-        self.store.end(id, [(a.id, a.side, a.value, a.unit, a.n) for a in session.averages()])
+        try:
+            if chunk is not None:
+                self.store.append([chunk])
+                chunk = None
+            self.store.end(id, [(a.id, a.side, a.value, a.unit, a.n) for a in session.averages()])
+        except StoreError:
+            if chunk is not None:
+                session.give_back(chunk[2])
+            self.live[id], self._lost[id] = session, since or time.monotonic()
+            raise
 
     def end_all(self) -> None:
         """Close every session, when the server stops."""
         for id in list(self.live):
-            self.end(id)
+            try:
+                self.end(id)
+            except StoreError as error:
+                print(f"stridewise: {error} What came last is lost.", file=sys.stderr, flush=True)
+                return
 
     async def analysed(self, id: str) -> Any:
         """Analyse a stored session; one at a time, beside the live streams.
@@ -197,7 +241,7 @@ class Server:
         from stridewise.analysis import analyze
         from stridewise.context import Context
 
-        session = self.store.session(id)
+        session = await run_in_threadpool(self.store.session, id)
         if session is None:
             raise _NotThere
 
@@ -246,6 +290,7 @@ def application(server: Server, ready: Callable[[], None] = lambda: None) -> Sta
             Route("/page/{name:path}", api.page),
             Route("/api/health", api.health),
             Route("/api/openapi.json", api.openapi),
+            Route("/api/asyncapi.json", api.asyncapi),
             Route("/api/sessions", api.sessions),
             Route("/api/sessions/{id}", api.session, methods=["GET", "PATCH", "DELETE"]),
             Route("/api/sessions/{id}/frames", api.frames),
@@ -259,6 +304,7 @@ def application(server: Server, ready: Callable[[], None] = lambda: None) -> Sta
         lifespan=lifespan,
         exception_handlers={
             InputError: _refused,
+            StoreError: _out_of_reach,
             _NotThere: _not_there,
         },
     )
@@ -267,6 +313,10 @@ def application(server: Server, ready: Callable[[], None] = lambda: None) -> Sta
 
 async def _refused(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, 422)
+
+
+async def _out_of_reach(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 503)
 
 
 async def _not_there(request: Request, error: Exception) -> Response:
@@ -333,7 +383,10 @@ class _Api:
         )
 
     async def openapi(self, request: Request) -> Response:
-        return JSONResponse(document())
+        return JSONResponse(openapi.document())
+
+    async def asyncapi(self, request: Request) -> Response:
+        return JSONResponse(asyncapi.document())
 
     async def sessions(self, request: Request) -> Response:
         found = await run_in_threadpool(self._server.store.sessions)
@@ -395,10 +448,10 @@ class _Api:
                 "Two sessions can be compared", expected="?session=ID&session=ID", received=len(ids)
             )
         store = self._server.store
-        sessions = [store.session(id) for id in ids]
+        sessions = [await run_in_threadpool(store.session, id) for id in ids]
         if None in sessions:
             raise _NotThere
-        first, second = (store.metrics(id) for id in ids)
+        first, second = [await run_in_threadpool(store.metrics, id) for id in ids]
         rows = []
         for key in sorted(first.keys() & second.keys()):
             (before, unit, n), (after, other_unit, m) = first[key], second[key]
@@ -457,7 +510,7 @@ class _Api:
             return id
 
         id = await run_in_threadpool(work)
-        session = self._server.store.session(id)
+        session = await run_in_threadpool(self._server.store.session, id)
         assert session is not None
         return _json(_public(session), 201)
 
@@ -471,13 +524,15 @@ class _Api:
         session: LiveSession | None = None
         worker: asyncio.Task[None] | None = None
         try:
-            session = await self._greet(socket, send)
-            if session is None:
+            greeted = await self._greet(socket, send)
+            if greeted is None:
                 return
+            session, welcome = greeted
+            await send(welcome)
             worker = asyncio.create_task(session.work(send))
             if await self._receive(socket, send, session, worker):
                 await session.finish(send)
-                await run_in_threadpool(self._server.end, session.id)
+                await self._end(session, send)
                 await socket.close(1000)
         except (WebSocketDisconnect, RuntimeError):
             pass  # The client is gone; what it sent is kept.
@@ -489,10 +544,18 @@ class _Api:
             if session is not None:
                 self._server.lose(session)
 
+    async def _end(
+        self, session: LiveSession, send: Callable[[ServerMessage], Awaitable[None]]
+    ) -> None:
+        try:
+            await run_in_threadpool(self._server.end, session.id)
+        except StoreError as error:
+            await send(Failure(str(error), fatal=True))
+
     async def _greet(
         self, socket: WebSocket, send: Callable[[ServerMessage], Awaitable[None]]
-    ) -> LiveSession | None:
-        """Read the first message; None when it is not acceptable."""
+    ) -> tuple[LiveSession, Welcome] | None:
+        """Read the first message and return its answer; None when it is not acceptable."""
         try:
             message = await asyncio.wait_for(socket.receive(), 10.0)
             if message["type"] != "websocket.receive":
@@ -500,14 +563,13 @@ class _Api:
             hello = protocol.read_client(message.get("text") or message.get("bytes") or b"")
             if not isinstance(hello, Hello):
                 raise InputError("The first message must be hello")
-            session, resumed = self._server.begin(hello)
+            session, resumed = await self._server.begin(hello)
         except (InputError, TimeoutError) as error:
             await send(Failure(str(error) or "No hello came.", fatal=True))
             await socket.close(1008)
             return None
         size = protocol.frame_bytes(len(session.keypoints))
-        await send(Welcome(session.id, size, resumed))
-        return session
+        return session, Welcome(session.id, size, resumed)
 
     async def _receive(
         self,

@@ -1,9 +1,11 @@
-"""Replay a recording as a live source."""
+"""Send frames to a server: a recording replayed, or any other source as it comes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from stridewise.errors import InputError
@@ -25,8 +27,51 @@ from stridewise.serve.protocol import (
 _PATIENCE_S = 30.0
 
 
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Where frames come from.
+
+    Parameters
+    ----------
+    keypoints : tuple of str
+        Canonical names of the points of every frame.
+    name, kind : str
+        For the list of sessions.
+    frames : iterator of bytes or float
+        Packed frames when they are due; in between, for how many seconds nothing is.
+    """
+
+    keypoints: tuple[str, ...]
+    name: str
+    kind: str
+    frames: Iterator[bytes | float]
+
+
+def replay(recording: Recording, speed: float = 1.0) -> Source:
+    """Return a recording as a source, at its own pace.
+
+    Parameters
+    ----------
+    recording : Recording
+    speed : float
+        How many times faster than it was recorded.
+    """
+
+    def frames() -> Iterator[bytes | float]:
+        begun = time.monotonic()
+        parts = zip(recording.time, recording.xy, recording.confidence, strict=True)
+        for t, xy, confidence in parts:
+            due = begun + (t - recording.time[0]) / speed
+            while (left := due - time.monotonic()) > 0:
+                yield left
+            yield pack(t, xy, confidence)
+
+    kind = f"replay, {recording.format}"
+    return Source(recording.keypoints, recording.source, kind, frames())
+
+
 def stream(
-    recording: Recording,
+    source: Source | Recording,
     url: str,
     *,
     token: str | None = None,
@@ -35,16 +80,17 @@ def stream(
     feedback: Feedback | None = None,
     heard: Callable[[ServerMessage], None] = lambda message: None,
 ) -> Summary:
-    """Send a recording to a server frame by frame, at its own pace.
+    """Send a source to a server frame by frame until it ends, or is interrupted with Ctrl-C.
 
     Parameters
     ----------
-    recording : Recording
+    source : Source or Recording
+        A recording is replayed.
     url : str
         Address of the server, such as http://127.0.0.1:8765.
     token : str, optional
     speed : float
-        How many times faster than it was recorded.
+        How many times faster than it was recorded a recording is replayed.
     facts : Facts, optional
         What is known of runner and camera.
     feedback : Feedback, optional
@@ -68,10 +114,12 @@ def stream(
             "Streaming needs the package websockets, which is not installed",
             hint="Install it with: pip install --upgrade stridewise",
         ) from error
+    if isinstance(source, Recording):
+        source = replay(source, speed)
     hello = Hello(
-        list(recording.keypoints),
-        name=recording.source[:200],
-        source=f"replay, {recording.format}"[:200],
+        list(source.keypoints),
+        name=source.name[:200],
+        source=source.kind[:200],
         context=facts or Facts(),
         feedback=feedback or Feedback(),
     )
@@ -91,13 +139,14 @@ def stream(
             socket.send(encode(hello).decode())
             if hear(_PATIENCE_S) is None:
                 raise InputError("The server does not answer")
-            begun = time.monotonic()
-            frames = zip(recording.time, recording.xy, recording.confidence, strict=True)
-            for t, xy, confidence in frames:
-                due = begun + (t - recording.time[0]) / speed
-                while (left := due - time.monotonic()) > 0 or hear(0.0) is not None:
-                    hear(max(left, 0.0))
-                socket.send(pack(t, xy, confidence))
+            with suppress(KeyboardInterrupt):
+                for item in source.frames:
+                    if isinstance(item, float):
+                        hear(item)
+                        continue
+                    while hear(0.0) is not None:
+                        pass  # What the server says must not pile up.
+                    socket.send(item)
             socket.send(encode(Stop()).decode())
             while (message := hear(_PATIENCE_S)) is not None:
                 if isinstance(message, Summary):

@@ -37,6 +37,8 @@ WAITING = 30
 _TELL_EVERY = 10
 #: Frames per second and client, and how many may come at once, before they are dropped.
 RATE_LIMIT, BURST = 500.0, 1000.0
+#: Bytes that wait for a store out of reach at most: minutes of 29 points at 60 per second.
+MOST_UNSAVED = 4_000_000
 
 
 class LiveSession:
@@ -112,6 +114,16 @@ class LiveSession:
             return None
         data, self._unsaved = bytes(self._unsaved), bytearray()
         return self.id, len(data) // frame_bytes(len(self.keypoints)), data
+
+    def give_back(self, data: bytes) -> None:
+        """Take back what could not be stored, to be handed over again.
+
+        Of what has waited for too long, the oldest frames are given up.
+        """
+        self._unsaved[:0] = data
+        size = frame_bytes(len(self.keypoints))
+        over = len(self._unsaved) - MOST_UNSAVED // size * size
+        del self._unsaved[: max(over, 0)]
 
     async def work(self, send: Send) -> None:
         """Analyse what comes, for ever; a slow reader of the answers holds up only itself."""

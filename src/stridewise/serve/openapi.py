@@ -1,4 +1,4 @@
-"""The description of the HTTP interface (OpenAPI 3.1); the socket is described in docs/live.md."""
+"""The description of the HTTP interface (OpenAPI 3.1); `asyncapi` describes the socket."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "stridewise serve",
             "version": __version__,
-            "description": "Sessions of running. Live streams use the WebSocket /api/live.",
+            "description": "Sessions of running. Live streams use the WebSocket /api/live, which "
+            "/api/asyncapi.json describes.",
         },
         "paths": {
             "/api/health": {"get": _answers("Version and number of live sessions.", _object())},

@@ -21,7 +21,7 @@ def serve(
     port: int = PORT,
     *,
     token: str | None = None,
-    store: Path | None = None,
+    store: Path | str | None = None,
     processes: int = 1,
     open_page: bool = False,
     quiet: bool = False,
@@ -34,8 +34,8 @@ def serve(
         Where to listen; port 0 takes any that is free.
     token : str, optional
         Secret that every client must show; "auto" makes one. Needed beyond loopback.
-    store : Path, optional
-        SQLite file of the sessions.
+    store : Path or str, optional
+        SQLite file of the sessions, or the URL of a PostgreSQL database.
     processes : int
         How many share the work; a session stays with one of them.
     open_page : bool
@@ -53,6 +53,7 @@ def serve(
         import websockets  # noqa: F401
 
         from stridewise.serve.access import Access
+        from stridewise.serve.database import shown
         from stridewise.serve.store import Store
     except ModuleNotFoundError as error:
         raise InputError(
@@ -61,7 +62,8 @@ def serve(
         ) from error
     token = secrets.token_urlsafe(24) if token == "auto" else token
     Access(host, token)
-    Store(store or STORE).close()
+    store = store or STORE
+    Store(store).close()
     listening = _listen(host, port)
     name = f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listening.getsockname()[1]}/"
@@ -70,7 +72,7 @@ def serve(
     def ready() -> None:
         print(f"stridewise: serving {page}", flush=True)
         if not quiet:
-            print(f"Sessions are kept in {store or STORE}. Stop with Ctrl-C.", flush=True)
+            print(f"Sessions are kept in {shown(store)}. Stop with Ctrl-C.", flush=True)
         if open_page:
             import webbrowser
 
@@ -80,13 +82,13 @@ def serve(
     # each with its own sessions, all with the same address and the same file.
     spawn = multiprocessing.get_context("spawn")
     helpers = [
-        spawn.Process(target=_work, args=(listening, host, token, store or STORE, os.getpid()))
+        spawn.Process(target=_work, args=(listening, host, token, store, os.getpid()))
         for _ in range(processes - 1)
     ]
     try:
         for helper in helpers:
             helper.start()
-        _work(listening, host, token, store or STORE, ready=ready)
+        _work(listening, host, token, store, ready=ready)
     finally:
         for helper in helpers:
             helper.terminate()
@@ -99,7 +101,7 @@ def _work(
     listening: socket.socket,
     host: str,
     token: str | None,
-    store: Path,
+    store: Path | str,
     parent: int | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:

@@ -1,11 +1,9 @@
-"""Sessions in an SQLite file: frames as they come, names, results."""
+"""Sessions in a database: frames as they come, names, results."""
 
 from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
-import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,21 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from stridewise.errors import InputError
 from stridewise.recording import Recording
+from stridewise.serve.database import open_database
 from stridewise.serve.protocol import frame_bytes
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS session (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, created_s REAL NOT NULL,
-    keypoints TEXT NOT NULL, context TEXT NOT NULL, unit TEXT NOT NULL DEFAULT 'px',
-    ended_s REAL);
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL,
+    created_s DOUBLE PRECISION NOT NULL, keypoints TEXT NOT NULL, context TEXT NOT NULL,
+    unit TEXT NOT NULL DEFAULT 'px', ended_s DOUBLE PRECISION);
 CREATE TABLE IF NOT EXISTS chunk (
     session TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE, number INTEGER NOT NULL,
     frames INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (session, number));
 CREATE TABLE IF NOT EXISTS metric (
     session TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE, id TEXT NOT NULL,
-    side TEXT NOT NULL, value REAL NOT NULL, unit TEXT NOT NULL, n INTEGER NOT NULL,
+    side TEXT NOT NULL, value DOUBLE PRECISION NOT NULL, unit TEXT NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (session, id, side));
 """
 
@@ -62,40 +60,28 @@ class Session:
 
 
 class Store:
-    """All sessions, in one file; safe to use from several threads.
+    """All sessions, in one database; safe to use from several threads.
 
-    What `append` has written survives the end of the program, however it ends.
+    What `append` has written survives the end of the program, however it ends. Every method raises
+    `StoreError` when the database cannot be reached or refuses.
 
     Parameters
     ----------
-    path : Path
-        Made when it is not there; ":memory:" keeps nothing.
+    place : Path or str
+        SQLite file, made when it is not there (":memory:" keeps nothing), or the URL of a
+        PostgreSQL database.
 
     Raises
     ------
     InputError
-        When the file cannot be used.
+        When it cannot be used.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        try:
-            if isinstance(path, Path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            # Several processes may write.
-            self._db.execute("PRAGMA busy_timeout = 5000")
-            self._db.executescript(_TABLES)
-        except (OSError, sqlite3.Error) as error:
-            raise InputError(
-                "The sessions cannot be stored",
-                expected="a folder that can be written to, and an SQLite file or none",
-                received=f"{path} ({error})",
-                hint="Name another one with --store",
-            ) from error
-        self._lock = threading.Lock()
+    def __init__(self, place: Path | str) -> None:
+        self._db = open_database(place)
+        with self._db.transaction() as run:
+            for table in filter(str.strip, _TABLES.split(";")):
+                run(table)
 
     def create(
         self,
@@ -110,8 +96,8 @@ class Store:
         id, now = secrets.token_hex(12), time.time()
         name = name or time.strftime("Run of %d %B %Y, %H:%M", time.localtime(now))
         row = (id, name, source, now, json.dumps(list(keypoints)), json.dumps(context or {}), unit)
-        with self._lock, self._db:
-            self._db.execute(
+        with self._db.transaction() as run:
+            run(
                 "INSERT INTO session (id, name, source, created_s, keypoints, context, unit) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row,
@@ -120,61 +106,61 @@ class Store:
 
     def append(self, chunks: Iterable[tuple[str, int, bytes]]) -> None:
         """Add frames, (session, count, binary frames one after the other), all or none."""
-        with self._lock, self._db:
-            self._db.executemany(
-                "INSERT INTO chunk (session, number, frames, data) SELECT ?1, "
-                "1 + COALESCE((SELECT MAX(number) FROM chunk WHERE session = ?1), 0), ?2, ?3 "
-                "WHERE EXISTS (SELECT 1 FROM session WHERE id = ?1)",
-                chunks,
-            )
+        with self._db.transaction() as run:
+            for id, frames, data in chunks:
+                run(
+                    "INSERT INTO chunk (session, number, frames, data) SELECT s.id, "
+                    "1 + COALESCE((SELECT MAX(number) FROM chunk WHERE session = s.id), 0), ?, ? "
+                    "FROM session s WHERE s.id = ?",
+                    (frames, data, id),
+                )
 
     def end(self, id: str, metrics: Iterable[tuple[str, str, float, str, int]] = ()) -> None:
         """Close a session and keep its metrics: (id, side, value, unit, n)."""
-        with self._lock, self._db:
-            self._db.execute("UPDATE session SET ended_s = ? WHERE id = ?", (time.time(), id))
-            self._db.executemany(
-                "INSERT OR REPLACE INTO metric VALUES (?, ?, ?, ?, ?, ?)",
-                [(id, *metric) for metric in metrics],
-            )
+        with self._db.transaction() as run:
+            run("UPDATE session SET ended_s = ? WHERE id = ?", (time.time(), id))
+            for metric in metrics:
+                run(
+                    "INSERT INTO metric (session, id, side, value, unit, n) "
+                    "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (session, id, side) DO UPDATE "
+                    "SET value = excluded.value, unit = excluded.unit, n = excluded.n",
+                    (id, *metric),
+                )
 
     def sessions(self) -> list[Session]:
         """Return all sessions, newest first."""
-        with self._lock:
-            rows = self._db.execute(f"{_SELECT} GROUP BY s.id ORDER BY created_s DESC").fetchall()
+        with self._db.transaction() as run:
+            rows = run(f"{_SELECT} GROUP BY s.id ORDER BY created_s DESC").fetchall()
         return [_session(row) for row in rows]
 
     def session(self, id: str) -> Session | None:
         """Return one session; None when there is none of this id."""
-        with self._lock:
-            row = self._db.execute(f"{_SELECT} WHERE s.id = ? GROUP BY s.id", (id,)).fetchone()
+        with self._db.transaction() as run:
+            row = run(f"{_SELECT} WHERE s.id = ? GROUP BY s.id", (id,)).fetchone()
         return _session(row) if row else None
 
     def rename(self, id: str, name: str) -> bool:
         """Name a session; False when there is none of this id."""
-        with self._lock, self._db:
-            done = self._db.execute("UPDATE session SET name = ? WHERE id = ?", (name, id))
-        return done.rowcount > 0
+        with self._db.transaction() as run:
+            return run("UPDATE session SET name = ? WHERE id = ?", (name, id)).rowcount > 0
 
     def delete(self, id: str) -> bool:
         """Delete a session and everything of it; False when there is none of this id."""
-        with self._lock, self._db:
-            done = self._db.execute("DELETE FROM session WHERE id = ?", (id,))
-        return done.rowcount > 0
+        with self._db.transaction() as run:
+            return run("DELETE FROM session WHERE id = ?", (id,)).rowcount > 0
 
     def metrics(self, id: str) -> dict[tuple[str, str], tuple[float, str, int]]:
         """Return value, unit and n of each metric of a session, by id and side."""
-        with self._lock:
-            rows = self._db.execute(
+        with self._db.transaction() as run:
+            rows = run(
                 "SELECT id, side, value, unit, n FROM metric WHERE session = ?", (id,)
             ).fetchall()
         return {(metric, side): (value, unit, n) for metric, side, value, unit, n in rows}
 
     def frames(self, id: str) -> bytes:
         """Return all frames of a session in their binary form."""
-        with self._lock:
-            rows = self._db.execute(
-                "SELECT data FROM chunk WHERE session = ? ORDER BY number", (id,)
-            ).fetchall()
+        with self._db.transaction() as run:
+            rows = run("SELECT data FROM chunk WHERE session = ? ORDER BY number", (id,)).fetchall()
         return b"".join(row[0] for row in rows)
 
     def recording(self, id: str) -> Recording | None:
@@ -182,8 +168,8 @@ class Store:
         session = self.session(id)
         if session is None:
             return None
-        with self._lock:
-            unit = self._db.execute("SELECT unit FROM session WHERE id = ?", (id,)).fetchone()[0]
+        with self._db.transaction() as run:
+            unit = run("SELECT unit FROM session WHERE id = ?", (id,)).fetchone()[0]
         points = len(session.keypoints)
         row = np.dtype([("time", "<f8"), ("point", "<f4", (points, 3))])
         assert row.itemsize == frame_bytes(points)
@@ -202,9 +188,8 @@ class Store:
         )
 
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
+        """Close the database."""
+        self._db.close()
 
 
 _SELECT = (

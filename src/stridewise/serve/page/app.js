@@ -9,30 +9,68 @@ import { Connection, address, ask, pack, unpack } from "./socket.js";
 import { Sound } from "./sound.js";
 import { PHASES, TILES, say } from "./words.js";
 
+/**
+ * @import {Average, Comparison, Cue, Heard, Hello, Session, State, Target, Update, Value} from "./messages.js"
+ * @typedef {{stop: () => void}} Source what gives frames until it is stopped
+ * @typedef {{time_s: number, rows: Float32Array, bytes: Uint8Array<ArrayBuffer>}} Played a frame of a file
+ * @typedef {{x: number, y: number, width: number, height: number}} Box
+ * @typedef {{received: number, dropped: number}} Counts
+ * @typedef {Counts & {values: Average[], session: string | null}} Ended
+ */
+
+/** @param {string} name @param {string} otherwise */
 const kept = (name, otherwise) => localStorage.getItem(`stridewise.${name}`) ?? otherwise;
-const keep = (name, value) => localStorage.setItem(`stridewise.${name}`, value);
+/** @param {string} name @param {string | boolean} value */
+const keep = (name, value) => localStorage.setItem(`stridewise.${name}`, String(value));
+/** What went wrong, in words. @param {unknown} error */
+const words = (error) => (error instanceof Error ? error.message : String(error));
+/** Takes what was typed or chosen in a field. @param {(value: string) => void} take */
+const typed = (take) => (/** @type {{target: HTMLInputElement}} */ event) => take(event.target.value);
+/** Takes whether a box is ticked. @param {(on: boolean) => void} take */
+const ticked = (take) => (/** @type {{target: HTMLInputElement}} */ event) => take(event.target.checked);
 
 /** One training, from the first frame to the summary; calls `changed` when there is something new. */
 class Training {
-  constructor(hello, changed) {
+  /** @param {Hello} hello @param {boolean} live whether frames come as they are taken @param {() => void} changed */
+  constructor(hello, live, changed) {
+    this.live = live;
     this.history = new History();
+    /** By metric and side. @type {Map<string, Value>} */
     this.values = new Map();
+    /** @type {string[]} */
     this.notices = [];
+    /** @type {string[]} */
     this.advice = [];
+    /** @type {Pick<State, "phase" | "reason">} */
     this.phase = { phase: "waiting", reason: "" };
+    /** @type {Cue | null} */
     this.cue = null;
+    /** @type {Target | null} */
     this.target = null;
+    /** @type {number[]} */
     this.delays = [];
+    /** @type {Counts} */
     this.counts = { received: 0, dropped: 0 };
     this.problem = "";
+    /** @type {Ended | null} */
     this.summary = null;
     this.sound = new Sound();
+    /** The newest frame, and what of the picture is shown. @type {Float32Array | null} */
     this.rows = null;
+    /** @type {Box | null} */
+    this.box = null;
+    /** @type {Source | null} */
+    this.source = null;
+    /** @type {HTMLVideoElement | null} */
+    this.video = null;
+    /** The stored session that is played. @type {string | null} */
+    this.of = null;
     this.changed = changed;
     this.keypoints = hello.keypoints;
     this.connection = new Connection(hello, (message) => this.hear(message));
   }
 
+  /** @param {Heard} message */
   hear(message) {
     if (message.type === "updates") {
       this.counts = message;
@@ -50,6 +88,7 @@ class Training {
     this.changed();
   }
 
+  /** @param {Update} update */
   take(update) {
     if (update.type === "trace") this.history.add(update);
     else if (update.type === "values") update.values.forEach((v) => this.values.set(`${v.id} ${v.side}`, v));
@@ -65,6 +104,7 @@ class Training {
     return sorted.length ? 1000 * sorted[sorted.length >> 1] : null;
   }
 
+  /** @param {number} time_s @param {Float32Array} rows @param {Uint8Array<ArrayBuffer> | null} bytes the same, packed */
   frame(time_s, rows, bytes) {
     this.rows = rows;
     this.connection.send(bytes ?? pack(time_s, rows));
@@ -79,8 +119,11 @@ class Training {
 
 /** Play frames at their own speed. */
 class Playback {
+  /** @param {Played[]} frames @param {(frame: Played) => void} play @param {() => void} ended */
   constructor(frames, play, ended) {
     this.running = true;
+    /** @type {number | undefined} */
+    this.timer = undefined;
     let next = 0;
     const begun = performance.now();
     const tick = () => {
@@ -98,15 +141,15 @@ class Playback {
 
 function App() {
   const [, redraw] = useState(0);
-  const training = useRef(null);
+  const training = useRef(/** @type {Training | null} */ (null));
   const [busy, setBusy] = useState("");
   const [problem, setProblem] = useState("");
   const [imperial, setImperial] = useState(kept("imperial", "false") === "true");
   const [spoken, setSpoken] = useState(kept("spoken", "true") === "true");
   const [settings, setSettings] = useState({ facing: "environment", cadence: "", height: kept("height", ""), pain: false });
-  const [file, setFile] = useState(null);
-  const [sessions, setSessions] = useState([]);
-  const [report, setReport] = useState(null);
+  const [file, setFile] = useState(/** @type {(Session & {played: Played[]}) | null} */ (null));
+  const [sessions, setSessions] = useState(/** @type {Session[]} */ ([]));
+  const [report, setReport] = useState(/** @type {string | null} */ (null));
   const pending = useRef(false);
 
   const changed = () => {
@@ -114,19 +157,20 @@ function App() {
     pending.current = true;
     setTimeout(() => { pending.current = false; redraw((n) => n + 1); }, 50);
   };
-  const list = () => ask("/api/sessions").then((a) => a.json()).then(setSessions).catch((e) => setProblem(e.message));
+  const list = () => ask("/api/sessions").then((a) => a.json()).then(setSessions).catch((e) => setProblem(words(e)));
   useEffect(() => { list(); }, []);
 
+  /** @param {string[]} keypoints @param {string} name @param {string} source @param {boolean} store @returns {Hello} */
   const hello = (keypoints, name, source, store) => ({
     keypoints, name, source, keep: store,
     context: settings.height ? { height_m: Number(settings.height) * (imperial ? 0.0254 : 0.01) } : {},
     feedback: { in_pain: settings.pain, ...(settings.cadence ? { cadence_up: Number(settings.cadence) } : {}) },
   });
+  /** @param {Hello} greeting @param {boolean} live */
   const begin = (greeting, live) => {
     training.current?.stop();
     setProblem(""); setReport(null);
-    const it = new Training(greeting, changed);
-    it.live = live;
+    const it = new Training(greeting, live, changed);
     it.sound.spoken = spoken;
     it.sound.wake();
     training.current = it;
@@ -142,7 +186,7 @@ function App() {
     it.video = camera.video;
     let last = 0, fps = 0, since = 0;
     try {
-      await camera.start(settings.facing, (time_s, rows, video) => {
+      await camera.start(settings.facing === "user" ? "user" : "environment", (time_s, rows, video) => {
         if (last) fps = fps ? 0.95 * fps + 0.05 / (time_s - last) : 1 / (time_s - last);
         last = time_s;
         it.box = { x: 0, y: 0, width: video.videoWidth, height: video.videoHeight };
@@ -157,11 +201,12 @@ function App() {
     } catch (error) {
       it.stop();
       training.current = null;
-      setProblem(error.name === "NotAllowedError" ? "The camera was not allowed." : `The camera cannot be used: ${error.message}`);
+      setProblem(error instanceof DOMException && error.name === "NotAllowedError" ? "The camera was not allowed." : `The camera cannot be used: ${words(error)}`);
     }
     setBusy("");
   };
 
+  /** @param {File | undefined} chosen */
   const upload = async (chosen) => {
     if (!chosen) return;
     setBusy(`Reading ${chosen.name} …`); setProblem("");
@@ -171,10 +216,11 @@ function App() {
       const data = await (await ask(`/api/sessions/${session.id}/frames`)).arrayBuffer();
       setFile({ ...session, played: unpack(data, session.keypoints.length) });
       list();
-    } catch (error) { setProblem(error.message); }
+    } catch (error) { setProblem(words(error)); }
     setBusy("");
   };
   const play = () => {
+    if (!file) return;
     const it = begin(hello(file.keypoints, file.name, "replay", false), false);
     it.of = file.id;
     it.box = bounds(file.played);
@@ -187,17 +233,19 @@ function App() {
     it.source = { stop: () => clearInterval(wait) };
   };
   const stop = () => { training.current?.stop(); changed(); setTimeout(list, 1000); };
+  /** @param {string} id */
   const show = (id) => { training.current?.stop(); training.current = null; setReport(id); };
   const it = training.current;
   const going = it && !it.summary;
-  const set = (name) => (event) => setSettings({ ...settings, [name]: event.target.type === "checkbox" ? event.target.checked : event.target.value });
+  /** @param {keyof typeof settings} name */
+  const set = (name) => (/** @type {string | boolean} */ value) => setSettings({ ...settings, [name]: value });
 
   return html`<main>
     <header>
       <h1>stridewise live</h1>
       <div class="row">
-        <label><input type="checkbox" checked=${imperial} onChange=${(e) => { setImperial(e.target.checked); keep("imperial", e.target.checked); }} /> imperial units</label>
-        <label><input type="checkbox" checked=${spoken} onChange=${(e) => { setSpoken(e.target.checked); keep("spoken", e.target.checked); if (it) it.sound.spoken = e.target.checked; }} /> speak the cues</label>
+        <label><input type="checkbox" checked=${imperial} onChange=${ticked((on) => { setImperial(on); keep("imperial", on); })} /> imperial units</label>
+        <label><input type="checkbox" checked=${spoken} onChange=${ticked((on) => { setSpoken(on); keep("spoken", on); if (it) it.sound.spoken = on; })} /> speak the cues</label>
       </div>
     </header>
     <section aria-label="Source">
@@ -210,13 +258,13 @@ function App() {
         <span class="status" role="status">${busy}</span>
       </div>
       ${!going && html`<div class="fields">
-        <label>Camera <select value=${settings.facing} onChange=${set("facing")}><option value="environment">back</option><option value="user">front</option></select></label>
-        <label>Height <input type="number" min="1" value=${settings.height} onInput=${(e) => { set("height")(e); keep("height", e.target.value); }} /> ${imperial ? "in" : "cm"}</label>
-        <label>Aim <select value=${settings.cadence} onChange=${set("cadence")}><option value="">running form</option><option value="0.05">cadence +5 %</option><option value="0.1">cadence +10 %</option></select></label>
-        <label><input type="checkbox" checked=${settings.pain} onChange=${set("pain")} /> I have pain today</label>
+        <label>Camera <select value=${settings.facing} onChange=${typed(set("facing"))}><option value="environment">back</option><option value="user">front</option></select></label>
+        <label>Height <input type="number" min="1" value=${settings.height} onInput=${typed((value) => { set("height")(value); keep("height", value); })} /> ${imperial ? "in" : "cm"}</label>
+        <label>Aim <select value=${settings.cadence} onChange=${typed(set("cadence"))}><option value="">running form</option><option value="0.05">cadence +5 %</option><option value="0.1">cadence +10 %</option></select></label>
+        <label><input type="checkbox" checked=${settings.pain} onChange=${ticked(set("pain"))} /> I have pain today</label>
       </div>`}
       ${settings.pain && html`<p class="status">No cues are given to a runner in pain: have it looked at by a physiotherapist or doctor.</p>`}
-      ${(problem || it?.problem) && html`<p class="error" role="alert">${problem || it.problem}</p>`}
+      ${(problem || it?.problem) && html`<p class="error" role="alert">${problem || it?.problem}</p>`}
     </section>
     ${it && html`<${Live} it=${it} imperial=${imperial} />`}
     ${it?.summary && html`<${Summary} it=${it} imperial=${imperial} show=${show} />`}
@@ -226,25 +274,29 @@ function App() {
   </main>`;
 }
 
+/** @param {{upload: (chosen: File | undefined) => void}} props */
 function FileChoice({ upload }) {
   const [over, setOver] = useState(false);
   return html`<div class=${`drop row ${over ? "over" : ""}`}
-    onDragOver=${(e) => { e.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)}
-    onDrop=${(e) => { e.preventDefault(); setOver(false); upload(e.dataTransfer.files[0]); }}>
-    <input class="hidden-input" type="file" id="file" onChange=${(e) => upload(e.target.files[0])} />
+    onDragOver=${(/** @type {DragEvent} */ e) => { e.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)}
+    onDrop=${(/** @type {DragEvent} */ e) => { e.preventDefault(); setOver(false); upload(e.dataTransfer?.files[0]); }}>
+    <input class="hidden-input" type="file" id="file" onChange=${(/** @type {{target: HTMLInputElement}} */ e) => upload(e.target.files?.[0])} />
     <label class="button" for="file">Choose a file</label><span>or drop one here</span>
   </div>`;
 }
 
+/** @param {{it: Training, imperial: boolean}} props */
 function Live({ it, imperial }) {
-  const body = useRef(null), bars = useRef(null), stage = useRef(null), force = useRef(null);
+  const body = useRef(/** @type {HTMLCanvasElement | null} */ (null)), bars = useRef(/** @type {HTMLCanvasElement | null} */ (null));
+  const stage = useRef(/** @type {HTMLElement | null} */ (null)), force = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
+    if (!force.current) return undefined;
     const chart = new ForceChart(force.current);
-    if (it.video) stage.current.prepend(it.video);
+    if (it.video) stage.current?.prepend(it.video);
     let request = 0;
     const draw = () => {
-      if (it.rows && it.box) drawBody(body.current, it.keypoints, it.rows, it.box);
-      drawBars(bars.current, it.history);
+      if (it.rows && it.box && body.current) drawBody(body.current, it.keypoints, it.rows, it.box);
+      if (bars.current) drawBars(bars.current, it.history);
       chart.draw(it.history);
       request = requestAnimationFrame(draw);
     };
@@ -277,15 +329,18 @@ function Live({ it, imperial }) {
     </div>`;
 }
 
-/** A number with its band and its help; the mean of both sides, each side below. */
+/**
+ * A number with its band and its help; the mean of both sides, each side below.
+ * @param {{id: string, values: Map<string, Value>, imperial: boolean}} props
+ */
 function Tile({ id, values, imperial }) {
   const [open, setOpen] = useState(false);
   const { name, help, big } = TILES[id];
-  const found = ["both", "left", "right"].map((side) => values.get(`${id} ${side}`)).filter(Boolean);
+  const found = ["both", "left", "right"].flatMap((side) => values.get(`${id} ${side}`) ?? []);
   if (!found.length) return null;
   const mean = found.reduce((sum, v) => sum + v.value, 0) / found.length;
   const { low, high, unit } = found[0];
-  const banded = low !== null && low !== undefined;
+  const banded = low !== null && high !== null;
   const told = say(mean, unit, imperial);
   const sides = found.length > 1 ? found.map((v) => `${v.side} ${say(v.value, unit, imperial).text}`).join(", ") : "";
   const state = banded ? (mean < low || mean > high ? "out" : "in") : "";
@@ -299,7 +354,9 @@ function Tile({ id, values, imperial }) {
   </div>`;
 }
 
+/** @param {{it: Training, imperial: boolean, show: (id: string) => void}} props */
 function Summary({ it, imperial, show }) {
+  if (!it.summary) return null;
   const { values, received, dropped, session } = it.summary;
   const id = it.of ?? session;
   return html`<section aria-label="Summary"><h2>Summary</h2>
@@ -310,13 +367,18 @@ function Summary({ it, imperial, show }) {
   </section>`;
 }
 
+/** @param {{sessions: Session[], list: () => void, show: (id: string) => void, imperial: boolean, fail: (words: string) => void}} props */
 function Sessions({ sessions, list, show, imperial, fail }) {
-  const [chosen, setChosen] = useState([]);
-  const [compared, setCompared] = useState(null);
-  const attempt = (work) => work().catch((e) => fail(e.message));
+  const [chosen, setChosen] = useState(/** @type {string[]} */ ([]));
+  const [compared, setCompared] = useState(/** @type {Comparison | null} */ (null));
+  /** @param {() => Promise<unknown>} work */
+  const attempt = (work) => work().catch((e) => fail(words(e)));
+  /** @param {Session} s */
   const rename = (s) => { const name = prompt("Name of the session", s.name); if (name) attempt(() => ask(`/api/sessions/${s.id}`, { method: "PATCH", body: JSON.stringify({ name }) }).then(list)); };
+  /** @param {Session} s */
   const remove = (s) => { if (confirm(`Delete "${s.name}" and everything of it?`)) attempt(() => ask(`/api/sessions/${s.id}`, { method: "DELETE" }).then(list)); };
   const compare = () => attempt(async () => setCompared(await (await ask(`/api/compare?session=${chosen[0]}&session=${chosen[1]}`)).json()));
+  /** @param {string} id */
   const choose = (id) => { setCompared(null); setChosen(chosen.includes(id) ? chosen.filter((c) => c !== id) : [...chosen, id].slice(-2)); };
   if (!sessions.length) return null;
   return html`<section aria-label="Sessions"><h2>Sessions</h2>

@@ -3,9 +3,17 @@
 
 const FOLDER = "/page/vendor/tasks-vision";
 const PARTS = ["shoulder", "elbow", "wrist"], LEGS = ["hip", "knee", "ankle", "heel", "big_toe"];
+/** @param {string} part */
 const both = (part) => [`left_${part}`, `right_${part}`];
 /** Which landmark of BlazePose is which keypoint. @type {[number, string][]} */
-const LANDMARKS = [[0, "nose"], ...PARTS.flatMap(both).map((name, i) => [11 + i, name]), ...LEGS.flatMap(both).map((name, i) => [23 + i, name])];
+const LANDMARKS = [[0, "nose"], ...numbered(PARTS, 11), ...numbered(LEGS, 23)];
+
+/** @param {string[]} parts @param {number} first @returns {[number, string][]} */
+function numbered(parts, first) { return parts.flatMap(both).map((name, i) => [first + i, name]); }
+
+/** @typedef {(time_s: number, rows: Float32Array<ArrayBuffer>, video: HTMLVideoElement) => void} Seen */
+/** @typedef {{x: number, y: number, visibility?: number}} Landmark */
+/** @typedef {{detectForVideo: (picture: ImageData, time_ms: number) => {landmarks: Landmark[][]}, close: () => void}} PoseModel */
 
 export class Camera {
   constructor() {
@@ -14,12 +22,19 @@ export class Camera {
     this.video.muted = true;
     this.video.playsInline = true;
     this.running = false;
+    this.last = 0;
+    this.canvas = document.createElement("canvas");
+    this.context = this.canvas.getContext("2d", { willReadFrequently: true });
+    /** @type {MediaStream | undefined} */
+    this.stream = undefined;
+    /** @type {PoseModel | undefined} */
+    this.model = undefined;
   }
 
   /**
    * Start camera and model.
    * @param {"environment" | "user"} facing
-   * @param {(time_s: number, rows: Float32Array, video: HTMLVideoElement) => void} seen
+   * @param {Seen} seen
    */
   async start(facing, seen) {
     this.stream = await navigator.mediaDevices.getUserMedia({
@@ -29,15 +44,15 @@ export class Camera {
     this.video.srcObject = this.stream;
     await this.video.play();
     this.model = await model();
-    this.canvas = document.createElement("canvas");
-    this.context = this.canvas.getContext("2d", { willReadFrequently: true });
     this.running = true;
     this.last = 0;
     this.look(seen);
   }
 
+  /** @param {Seen} seen */
   look(seen) {
     if (!this.running) return;
+    /** @param {number} now @param {VideoFrameCallbackMetadata | null} about */
     const again = (now, about) => {
       if (!this.running || !this.model || !this.context) return;
       const { videoWidth: width, videoHeight: height } = this.video;
@@ -64,10 +79,11 @@ export class Camera {
   }
 }
 
-/** Load the pose model. */
+/** Load the pose model. @returns {Promise<PoseModel>} */
 async function model() {
   const { PoseLandmarker } = await import(`${FOLDER}/vision_bundle.mjs`);
   const files = { wasmLoaderPath: `${FOLDER}/vision_wasm_internal.js`, wasmBinaryPath: `${FOLDER}/vision_wasm_internal.wasm` };
+  /** @param {"GPU" | "CPU"} delegate @returns {Promise<PoseModel>} */
   const make = (delegate) => PoseLandmarker.createFromOptions(files, {
     baseOptions: { modelAssetPath: `${FOLDER}/pose_landmarker_lite.task`, delegate },
     runningMode: "VIDEO", numPoses: 1,
@@ -76,7 +92,10 @@ async function model() {
   return gpu ? make("GPU").catch(() => make("CPU")) : make("CPU");
 }
 
-/** Points in pixels; NaN throughout when nobody is seen. */
+/**
+ * Points in pixels; NaN throughout when nobody is seen.
+ * @param {Landmark[] | undefined} landmarks @param {number} width @param {number} height
+ */
 function rows(landmarks, width, height) {
   const out = new Float32Array(3 * LANDMARKS.length).fill(NaN);
   LANDMARKS.forEach(([index], k) => {
@@ -93,6 +112,7 @@ function rows(landmarks, width, height) {
  */
 export function advice(keypoints, rows, height, fps) {
   const told = [];
+  /** @param {string} name */
   const y = (name) => { const k = keypoints.indexOf(name); return rows[3 * k + 2] >= 0.3 ? rows[3 * k + 1] : NaN; };
   const feet = ["left_ankle", "right_ankle", "left_big_toe", "right_big_toe"].map(y);
   const seen = [y("left_hip"), y("right_hip")].some((v) => v === v);

@@ -1,6 +1,7 @@
 // @ts-check
 /** Contact bars and the trace of the ground force, scrolling by. */
 
+/** @import {Trace} from "./messages.js" */
 import uPlot from "./vendor/uPlot.esm.js";
 import { colour } from "./skeleton.js";
 
@@ -9,13 +10,24 @@ const SHOWN_S = 4;
 
 /** The last seconds of the traces that the server sends. */
 export class History {
-  constructor() { this.clear(); }
-
-  clear() {
-    this.time = []; this.left = []; this.right = []; this.onLeft = []; this.onRight = [];
+  constructor() {
+    /** @type {number[]} */
+    this.time = [];
+    /** Forces; null where they are not known. @type {(number | null)[]} */
+    this.left = [];
+    /** @type {(number | null)[]} */
+    this.right = [];
+    /** Which foot is on the ground. @type {(number | null)[]} */
+    this.onLeft = [];
+    /** @type {(number | null)[]} */
+    this.onRight = [];
   }
 
-  /** @param {any} trace */
+  clear() {
+    for (const list of [this.time, this.left, this.right, this.onLeft, this.onRight]) list.length = 0;
+  }
+
+  /** @param {Trace} trace */
   add(trace) {
     if (this.time.length && trace.time_s[0] < this.time[this.time.length - 1]) this.clear();
     this.time.push(...trace.time_s);
@@ -35,14 +47,17 @@ export function drawBars(canvas, history) {
   canvas.height = Math.round(canvas.clientHeight * pixels);
   const context = canvas.getContext("2d");
   if (!context) return;
+  /** @param {number} t */
   const x = (t) => canvas.width * (1 - (history.now - t) / SHOWN_S);
   const height = canvas.height / 2;
-  [["--left", history.onLeft, 0], ["--right", history.onRight, height]].forEach(([name, on, top]) => {
+  /** @type {[string, (number | null)[], number][]} */
+  const feet = [["--left", history.onLeft, 0], ["--right", history.onRight, height]];
+  feet.forEach(([name, on, top]) => {
     context.fillStyle = colour("--line");
     context.fillRect(0, top + height - 2 * pixels, canvas.width, pixels);
     context.fillStyle = colour(name);
     history.time.forEach((t, i) => {
-      if (on[i] > 0.5) context.fillRect(x(t), top + 5 * pixels, x(t + 1 / 60) - x(t) + 1, height - 10 * pixels);
+      if ((on[i] ?? 0) > 0.5) context.fillRect(x(t), top + 5 * pixels, x(t + 1 / 60) - x(t) + 1, height - 10 * pixels);
     });
   });
 }
@@ -56,7 +71,7 @@ export class ForceChart {
     this.plot = new uPlot({
       width: place.clientWidth || 300, height: 150, legend: { show: false }, cursor: { show: false },
       scales: { x: { time: false }, y: { range: [-0.2, 3.2] } },
-      axes: [{ ...axis, splits: () => [-4, -3, -2, -1, 0].map((t) => this.end + t), values: (u, ticks) => ticks.map((t) => `${Math.round(t - this.end)} s`) }, { ...axis, size: 34 }],
+      axes: [{ ...axis, splits: () => [-4, -3, -2, -1, 0].map((t) => this.end + t), values: (_, ticks) => ticks.map((t) => `${Math.round(t - this.end)} s`) }, { ...axis, size: 34 }],
       series: [{}, { stroke: () => colour("--left"), width: 2 }, { stroke: () => colour("--right"), width: 2 }],
     }, [[], [], []], place);
     this.resize = new ResizeObserver(() => this.plot.setSize({ width: place.clientWidth, height: 150 }));

@@ -28,11 +28,13 @@ export function drawBody(canvas, keypoints, rows, box) {
   context.clearRect(0, 0, canvas.width, canvas.height);
   const scale = Math.min(canvas.width / box.width, canvas.height / box.height);
   const left = (canvas.width - scale * box.width) / 2, top = (canvas.height - scale * box.height) / 2;
+  /** @param {string} name @returns {[number, number] | null} */
   const at = (name) => {
     const k = keypoints.indexOf(name);
     if (k < 0 || !(rows[3 * k + 2] >= 0.3)) return null;
     return [left + scale * (rows[3 * k] - box.x), top + scale * (rows[3 * k + 1] - box.y)];
   };
+  /** @param {string} a @param {string} b @param {string} name @param {number} width */
   const line = (a, b, name, width) => {
     const from = at(a), to = at(b);
     if (!from || !to) return;

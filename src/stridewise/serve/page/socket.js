@@ -1,6 +1,8 @@
 // @ts-check
 /** The connection to the server: protocol stridewise.live/1 (docs/live.md). */
 
+/** @import {Heard, Hello, ServerMessage} from "./messages.js" */
+
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
 
 /** Add the token to an address. @param {string} path */
@@ -10,6 +12,7 @@ export function address(path) {
 
 /** Ask the server; an error carries its words. @param {string} path @param {RequestInit} [options] */
 export async function ask(path, options = {}) {
+  /** @type {Record<string, string>} */
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   const answer = await fetch(path, { ...options, headers });
   if (!answer.ok) {
@@ -24,31 +27,35 @@ const MOST_WAITING = 64 * 1024;
 
 export class Connection {
   /**
-   * @param {object} hello first message without its type
-   * @param {(message: any) => void} heard called with every message of the server
+   * @param {Hello} hello first message without its type
+   * @param {(message: Heard) => void} heard called with every message of the server
    */
   constructor(hello, heard) {
     this.hello = hello;
     this.heard = heard;
+    /** @type {string | null} */
     this.session = null;
     this.ready = false;
     this.stopped = false;
+    this.done = false;
     /** Frames left out here, because the connection is too slow or gone. */
     this.dropped = 0;
     this.wait = 250;
-    this.open();
+    this.socket = this.open();
   }
 
   open() {
     const url = new URL(address("/api/live"), location.href);
     url.protocol = url.protocol.replace("http", "ws");
     url.hash = "";
-    this.socket = new WebSocket(url);
-    this.socket.onopen = () => this.socket.send(JSON.stringify({ type: "hello", ...this.hello, session: this.session }));
-    this.socket.onmessage = (event) => this.hear(JSON.parse(event.data));
-    this.socket.onclose = () => this.closed();
+    const socket = new WebSocket(url);
+    socket.onopen = () => socket.send(JSON.stringify({ type: "hello", ...this.hello, session: this.session }));
+    socket.onmessage = (event) => this.hear(JSON.parse(event.data));
+    socket.onclose = () => this.closed();
+    return socket;
   }
 
+  /** @param {ServerMessage} message */
   hear(message) {
     if (message.type === "welcome") {
       this.session = message.session;
@@ -72,11 +79,11 @@ export class Connection {
       return;
     }
     this.heard({ type: "lost" });
-    setTimeout(() => this.open(), this.wait);
+    setTimeout(() => { this.socket = this.open(); }, this.wait);
     this.wait = Math.min(this.wait * 2, 4000);
   }
 
-  /** Send a binary frame. @param {ArrayBuffer | Uint8Array} frame */
+  /** Send a binary frame. @param {ArrayBuffer | Uint8Array<ArrayBuffer>} frame */
   send(frame) {
     if (!this.ready || this.socket.bufferedAmount > MOST_WAITING) this.dropped += 1;
     else this.socket.send(frame);

@@ -2,7 +2,15 @@
 /** Cues in a voice, the metronome, and the tone that says "in the band". */
 
 export class Sound {
-  constructor() { this.spoken = true; this.beat = null; this.context = null; }
+  constructor() {
+    this.spoken = true;
+    this.wasIn = false;
+    this.goal = 0;
+    /** @type {number | undefined} */
+    this.beat = undefined;
+    /** @type {AudioContext | null} */
+    this.context = null;
+  }
 
   /** Must be called from a press of a button: browsers allow sound only then. */
   wake() {
@@ -51,7 +59,7 @@ export class Sound {
     }, 100);
   }
 
-  hush() { clearInterval(this.beat ?? undefined); this.beat = null; }
+  hush() { clearInterval(this.beat); this.beat = undefined; }
 
   stop() { this.hush(); if ("speechSynthesis" in window) speechSynthesis.cancel(); }
 }

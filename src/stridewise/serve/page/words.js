@@ -19,11 +19,13 @@ export const TILES = {
   duty_factor: { name: "Duty factor", help: "The share of a stride that one foot is on the ground. Below half, there is flight." },
 };
 
+/** Factor, name and digits of a unit. @type {Record<string, [number, string, number]>} */
 const PLAIN = {
   s: [1000, "ms", 0], deg: [1, "°", 0], "1/min": [1, "steps/min", 0], m: [100, "cm", 1],
   L: [100, "% of leg", 0], "%": [1, "%", 1], "1": [1, "", 2], BW: [1, "body weights", 1],
   "m/s": [1, "m/s", 1], "BW/s": [1, "body weights/s", 0], "kN/m": [1, "kN/m", 1],
 };
+/** @type {Record<string, [number, string, number]>} */
 const IMPERIAL = { m: [39.3701, "in", 1], "m/s": [2.23694, "mph", 1] };
 
 /**
@@ -32,11 +34,12 @@ const IMPERIAL = { m: [39.3701, "in", 1], "m/s": [2.23694, "mph", 1] };
  * @returns {{text: string, unit: string}}
  */
 export function say(value, unit, imperial) {
+  /** @type {[number, string, number]} */
   const [factor, name, digits] = (imperial && IMPERIAL[unit]) || PLAIN[unit] || [1, unit, 2];
   return { text: (value * factor).toFixed(digits).replace("-", "−"), unit: name };
 }
 
-/** Phases of a training in words. */
+/** Phases of a training in words. @type {Record<import("./messages.js").Phase, string>} */
 export const PHASES = {
   waiting: "Waiting for somebody to run.",
   warm_up: "Warm-up",
