@@ -4,8 +4,8 @@ Real treadmill runners (3D markers, force plate) are filmed by a simulated camer
 estimator, and everything that comes out is compared with the laboratory's truth: what
 `stridewise.analyze` says by default, and beside it what its geometric model says alone. Runners on
 whom something was learnt are read by what was learnt without them (leave-runners-out: networks in
-four folds, contact rules in five, foot paths one by one); other runners are read by what ships. Norms are not part of
-these figures.
+four folds, contact rules in five, foot paths one by one); other runners are read by what ships.
+Norms are not part of these figures.
 
 `--document` runs all settings of `SETTINGS` and writes docs/accuracy.md.
 """
