@@ -4,7 +4,8 @@
 
 Four networks for each kind of input, each trained without a quarter of the runners, say what they
 think of these runners' real, unmodified strides. Beside them stand the rules of `areas.toml`, on
-the geometric model's variables and on those of the default gait model.
+the geometric model's variables and on those of the default gait model, and the latter with
+probabilities that were fitted on the other runners, which is where the networks begin.
 """
 
 from __future__ import annotations
@@ -20,15 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.form.areas import load_areas
+from stridewise.form.learned import LOGISTIC
 from stridewise.form.variables import STRIDE_AREAS, margins
-from training.form_net.fit import SKIP, Inputs, say, train
-from training.form_net.network import LOGISTIC
+from training.form_net.fit import Fitted, Inputs, base, fit, say
 from training.form_net.scores import (
     accuracy,
     average_precision,
     calibration_error,
     interval,
-    platt,
     precision,
     recall,
 )
@@ -61,7 +61,7 @@ class Opinion:
     ----------
     name : str
     probability : ndarray, shape (strides, areas)
-        Of being past the first cut-off; for rules 0 or 1, NaN where they cannot judge.
+        Of being past the first cut-off; 0 where a rule cannot judge.
     score : ndarray, shape (strides, areas)
         For ranking.
     """
@@ -69,12 +69,6 @@ class Opinion:
     name: str
     probability: Array
     score: Array
-
-
-def logits(said: Array) -> Array:
-    """Logit of being past the first cut-off, shape (strides, areas), before calibration."""
-    sd = np.exp(np.clip(said[..., 3], -4.0, 2.5))
-    return np.asarray(LOGISTIC * said[..., 0] / sd)
 
 
 def main() -> None:
@@ -87,74 +81,64 @@ def main() -> None:
     args = parser.parse_args()
     pool, films = ({**np.load(path)} for path in (args.pool, args.films))
     true = margins(films["past"], films["cuts"])[..., 0]
-    rules = [
-        rule("rule, geometric 2D metrics", films["geometry"], films["cuts"]),
-        rule("rule, default gait model", films["rule"], films["cuts"]),
+    opinions: list[Opinion] = []
+    for kind in args.inputs or _INPUTS:
+        network, fitted = crossed(Inputs(kind), pool, films)
+        opinions += [network, fitted] if len(opinions) == 0 else [network]
+    opinions += [
+        rule("rule, default gait model", films["rule"], films["doubt"], films["cuts"]),
+        rule(
+            "rule, geometric 2D metrics",
+            films["geometry"],
+            films["geometry_doubt"],
+            films["cuts"],
+        ),
     ]
-    networks: list[Opinion] = []
-    for kind, what in _INPUTS.items():
-        if args.inputs and kind not in args.inputs:
-            continue
-        said = crossed(Inputs(kind), pool, films)
-        if args.ship and kind == "gait":
-            ship(args.ship, pool, films, said, true)
-        networks.append(network(f"network, {what}", said, true, films["runner"]))
-        lines = report([*networks, *rules], true, films)
-        if args.document:
-            DOCUMENT.write_text("\n".join([*_ABOUT, *lines]) + "\n", encoding="utf-8")
+    if args.ship:
+        ship(args.ship, pool)
+    lines = report(opinions, true, films)
+    if args.document:
+        DOCUMENT.write_text("\n".join([*_ABOUT, *lines]) + "\n", encoding="utf-8")
     print("\n".join(lines))
 
 
-def crossed(inputs: Inputs, pool: Mapping[str, Array], films: Mapping[str, Array]) -> Array:
-    """Let networks speak about the runners that they were not trained on."""
-    features = inputs.of(films)
-    said = np.full((len(features), len(STRIDE_AREAS), 4), np.nan)
+def crossed(
+    inputs: Inputs, pool: Mapping[str, Array], films: Mapping[str, Array]
+) -> tuple[Opinion, Opinion]:
+    """Let networks, and the fitted rule, speak about the runners that they were not trained on."""
+    shape = (len(films["past"]), len(STRIDE_AREAS))
+    logit, rules = np.empty(shape), np.empty(shape)
     for fold in range(FOLDS):
         rows = np.flatnonzero(~np.isin(pool["runner"], held_out(fold)))
-        mine = np.isin(films["runner"], held_out(fold))
-        said[mine] = say(train(inputs, pool, rows, fold), features[mine])
-        print(f"{inputs.name}, fold {fold}: {len(rows)} strides", flush=True)
-    return said
+        mine = np.flatnonzero(np.isin(films["runner"], held_out(fold)))
+        fitted = fit(inputs, pool, rows, fold)
+        rules[mine] = base(films, mine, fitted.weights)[:, ::3]
+        logit[mine] = rules[mine] + fitted.share * say(
+            fitted.model, inputs.of(films["features"][mine], films, mine)
+        )
+        shares = ", ".join(f"{share:g}" for share in fitted.share)
+        print(f"{inputs.name}, fold {fold}: {len(rows)} strides, shares {shares}", flush=True)
+    return (
+        Opinion(f"network, {_INPUTS[inputs.name]}", logistic(logit), logit),
+        Opinion("rule, default gait model, fitted", logistic(rules), rules),
+    )
 
 
-def network(name: str, said: Array, true: Array, runner: NDArray[np.str_]) -> Opinion:
-    """Turn what the networks said into probabilities, each fold's put right by the others."""
-    logit = logits(said)
-    probability = np.full(logit.shape, np.nan)
-    for fold in range(FOLDS):
-        mine = np.isin(runner, held_out(fold))
-        for i, (slope, offset) in enumerate(calibration(logit[~mine], true[~mine])):
-            probability[mine, i] = 1 / (1 + np.exp(-slope * logit[mine, i] - offset))
-    return Opinion(name, probability, probability)
+def logistic(logit: Array) -> Array:
+    """Turn logits into probabilities."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(logit, -30.0, 30.0))))
 
 
-def calibration(logit: Array, true: Array) -> list[tuple[float, float]]:
-    """Slope and offset of each area."""
-    found = []
-    for i in range(logit.shape[1]):
-        known = np.isfinite(true[:, i])
-        found.append(platt(logit[known, i], true[known, i] > 0))
-    return found
-
-
-def lasting(said: Array, true: Array, recording: Array) -> list[float]:
-    """Share of the error variance of each area that lasts throughout a recording."""
-    wrong = said[..., 0] - np.clip(true, -5.0, 5.0)
-    shares = []
-    for i in range(wrong.shape[1]):
-        own = [wrong[recording == r, i] for r in np.unique(recording)]
-        own = [w[np.isfinite(w)] for w in own]
-        mean = np.mean([w.mean() ** 2 for w in own if len(w)])
-        whole = np.mean([(w**2).mean() for w in own if len(w)])
-        shares.append(float(np.clip(mean / whole, 0.05, 0.95)))
-    return shares
-
-
-def rule(name: str, past: Array, cuts: Array) -> Opinion:
-    """Judge by the rule: past the cut-off or not."""
-    margin = margins(past, cuts)[..., 0]
-    yes = np.where(np.isnan(margin), np.nan, (margin > 0).astype(float))
-    return Opinion(name, yes, np.where(np.isnan(margin), -99.0, margin))
+def rule(name: str, past: Array, doubt: Array, cuts: Array) -> Opinion:
+    """Judge by the rule: how probably it is past the cut-off, given the uncertainty it states."""
+    known = np.isfinite(past)
+    sure = np.where(known, np.maximum(doubt, 1e-3), np.nan)
+    margin = margins(past, cuts, sure)[..., 0]
+    return Opinion(
+        name,
+        np.nan_to_num(logistic(LOGISTIC * margin)),
+        np.where(np.isnan(margin), -99.0, margins(past, cuts)[..., 0]),
+    )
 
 
 def report(opinions: Sequence[Opinion], true: Array, films: Mapping[str, Array]) -> list[str]:
@@ -170,7 +154,6 @@ def report(opinions: Sequence[Opinion], true: Array, films: Mapping[str, Array])
 
 def _table(opinions: Sequence[Opinion], true: Array, runner: NDArray[np.str_]) -> list[str]:
     titles = {area.id: area.title for area in load_areas().areas}
-    mine = opinions[0]
     first = [
         "| area | strides | past the cut-off (runners) | accuracy | precision | recall "
         "| at 0.8: precision, recall | area under precision-recall | calibration error "
@@ -178,12 +161,11 @@ def _table(opinions: Sequence[Opinion], true: Array, runner: NDArray[np.str_]) -
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     second = [
-        "| area | "
-        + " | ".join(f"{o.name}: accuracy, precision, recall, AUPRC" for o in opinions)
-        + " |",
+        "| area | " + " | ".join(o.name for o in opinions) + " |",
         "|---|" + "---|" * len(opinions),
     ]
-    few, sums = [], []
+    few: list[str] = []
+    sums: list[list[list[float]]] = []
     for i, area in enumerate(STRIDE_AREAS):
         known = np.isfinite(true[:, i])
         yes = true[known, i] > 0
@@ -191,23 +173,23 @@ def _table(opinions: Sequence[Opinion], true: Array, runner: NDArray[np.str_]) -
         if yes.sum() < FEWEST:
             few.append(f"{title} ({int(yes.sum())})")
             continue
-        p, who, far = mine.probability[known, i], runner[known], np.abs(true[known, i]) > 1
-        sums.append(_numbers(p, p, yes))
+        p, who, far = opinions[0].probability[known, i], runner[known], np.abs(true[known, i]) > 1
         first.append(
             f"| {title} | {len(yes)} | {yes.sum()} ({len(np.unique(who[yes]))}) "
             f"| {_row(p, yes, who, far)} |"
         )
-        cells = [
-            _percent(_numbers(o.probability[known, i], o.score[known, i], yes)) for o in opinions
-        ]
-        second.append(f"| {title} | {' | '.join(cells)} |")
-    mean = np.nanmean(sums, axis=0)
+        sums.append([_numbers(o.probability[known, i], o.score[known, i], yes) for o in opinions])
+        second.append(f"| {title} | {' | '.join(map(_percent, sums[-1]))} |")
+    mean = np.nanmean(np.array(sums), axis=0)
+    second.append(f"| mean over areas | {' | '.join(map(_percent, mean))} |")
     return [
+        f"{opinions[0].name.capitalize()}:",
+        "",
         *first,
         "",
-        f"Mean over areas: accuracy, precision, recall, AUPRC {_percent(mean)}.",
-        "",
         f"Fewer than {FEWEST} strides past the cut-off, not judged here: {', '.join(few)}.",
+        "",
+        "Accuracy, precision, recall, area under precision-recall, calibration error:",
         "",
         *second,
         "",
@@ -232,47 +214,52 @@ def _row(p: Array, yes: NDArray[np.bool_], who: NDArray[np.str_], far: NDArray[n
 
 
 def _numbers(p: Array, score: Array, yes: NDArray[np.bool_]) -> list[float]:
-    said = np.nan_to_num(p) > 0.5
+    said = p > 0.5
     return [
         accuracy(said, yes),
         precision(said, yes),
         recall(said, yes),
         average_precision(score, yes),
+        calibration_error(p, yes),
     ]
 
 
 def _percent(values: Sequence[float] | Array) -> str:
-    *shares, auprc = values
-    return ", ".join(_whole(v) for v in shares) + f", {auprc:.2f}"
+    *shares, auprc, off = values
+    return ", ".join(_whole(v) for v in shares) + f", {auprc:.2f}, {off:.3f}"
 
 
 def _whole(share: float) -> str:
     return "–" if np.isnan(share) else f"{100 * share:.0f}"
 
 
-def ship(
-    folder: Path, pool: Mapping[str, Array], films: Mapping[str, Array], said: Array, true: Array
-) -> None:
-    """Train on everybody, and write weights and calibration."""
+def ship(folder: Path, pool: Mapping[str, Array]) -> None:
+    """Train on everybody, and write network and weights."""
     import onnx
 
     from training.form_net.network import export
 
-    model = train(Inputs("gait"), pool, np.arange(len(pool["past"])), FOLDS)
-    onnx.save(export(model, SKIP, "stride"), folder / "stride.onnx")
-    pairs = calibration(logits(said), true)
-    shares = lasting(said, true, films["recording"] * 2 + films["right"].astype(int))
+    fitted = fit(Inputs("gait"), pool, np.arange(len(pool["past"])), FOLDS)
+    onnx.save(export(fitted.model, "stride"), folder / "stride.onnx")
     usual = pool["features"][pool["kind"] == "real"].mean(axis=0)
-    contents: dict[str, Any] = {
+    (folder / "stride.json").write_text(
+        json.dumps(calibration(fitted, usual)) + "\n", encoding="utf-8"
+    )
+
+
+def calibration(fitted: Fitted, usual: Array) -> dict[str, Any]:
+    """Return what `stride.json` says; `usual` are the features of a typical stride."""
+    return {
         "name": NAME,
         "trained_on": _TRAINED_ON,
         "area": {
-            area: {"slope": round(a, 3), "offset": round(b, 3), "lasting": round(s, 3)}
-            for area, (a, b), s in zip(STRIDE_AREAS, pairs, shares, strict=True)
+            area: {"rule": np.round(weights, 3).tolist(), "share": float(share)}
+            for area, weights, share in zip(
+                STRIDE_AREAS, fitted.weights, fitted.share, strict=True
+            )
         },
         "typical": np.round(usual.astype(float), 3).tolist(),
     }
-    (folder / "stride.json").write_text(json.dumps(contents) + "\n", encoding="utf-8")
 
 
 _ABOUT = (

@@ -52,17 +52,19 @@ def _filmed(trial: Trial, view: str, number: int) -> dict[str, Array]:
     }[view]
     speed = Measured(trial.speed_mps, _STATED_SD * trial.speed_mps, "stated")
     raw, recording = film(dressed, Camera(yaw_deg=yaw, fps=_FPS), Noise(white=_NOISE), seed)
-    filmed = read(raw, recording, gait_model(gait_fold(trial, rng)), speed)
+    filmed = read(raw, recording, gait_model(gait_fold(trial, rng), trial.runner), speed)
     found = {name: v.astype(np.float32) for name, v in strides(filmed, dressed).items()}
     exact = truth(dressed).steps
     plain = read(raw, recording, GeometricModel(), speed)
     # Both models' strides meet in the true ones.
     theirs = partners(plain.steps, np.arange(len(plain.steps)), exact)
-    ruled = np.full((len(exact), found["past"].shape[1]), np.nan, dtype=np.float32)
-    ruled[theirs[theirs >= 0]] = plain.variables.past[theirs >= 0]
+    true = found.pop("true").astype(int)
+    for name, value in (("geometry", plain.variables.past), ("geometry_doubt", plain.variables.doubt)):
+        of_true = np.full((len(exact), value.shape[1]), np.nan, dtype=np.float32)
+        of_true[theirs[theirs >= 0]] = value[theirs >= 0]
+        found[name] = of_true[true]
     count = len(found["past"])
     return found | {
-        "geometry": ruled[found.pop("true").astype(int)],
         "runner": np.full(count, trial.runner),
         "kind": np.full(count, "real"),
         "view": np.full(count, view),
