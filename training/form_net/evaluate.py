@@ -254,9 +254,7 @@ def calibration(fitted: Fitted, usual: Array) -> dict[str, Any]:
         "trained_on": _TRAINED_ON,
         "area": {
             area: {"rule": np.round(weights, 3).tolist(), "share": float(share)}
-            for area, weights, share in zip(
-                STRIDE_AREAS, fitted.weights, fitted.share, strict=True
-            )
+            for area, weights, share in zip(STRIDE_AREAS, fitted.weights, fitted.share, strict=True)
         },
         "typical": np.round(usual.astype(float), 3).tolist(),
     }

@@ -59,7 +59,10 @@ def _filmed(trial: Trial, view: str, number: int) -> dict[str, Array]:
     # Both models' strides meet in the true ones.
     theirs = partners(plain.steps, np.arange(len(plain.steps)), exact)
     true = found.pop("true").astype(int)
-    for name, value in (("geometry", plain.variables.past), ("geometry_doubt", plain.variables.doubt)):
+    for name, value in (
+        ("geometry", plain.variables.past),
+        ("geometry_doubt", plain.variables.doubt),
+    ):
         of_true = np.full((len(exact), value.shape[1]), np.nan, dtype=np.float32)
         of_true[theirs[theirs >= 0]] = value[theirs >= 0]
         found[name] = of_true[true]

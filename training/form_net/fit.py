@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,6 @@ from stridewise.form.stride import (
     POINTS,
     rule_columns,
     ruled,
-    width,
 )
 from stridewise.form.variables import STRIDE_AREAS, conditions, margins
 from training.form_net.scores import logistic
@@ -31,7 +30,7 @@ Rows = NDArray[np.intp]
 #: Cut-offs are shifted by this much (SD, in smallest detectable changes) from stride to stride, so
 #: that the network learns to compare and not to know people by their areas.
 _SHIFT = 0.7
-PASSES, _BATCH, _RATE, _DECAY = 12, 256, 1e-3, 1e-2
+PASSES, _BATCH, _RATE, _DECAY = 10, 256, 1e-3, 1e-1
 _CONDITIONS = len(conditions())
 #: Share of the strides in each pass (those of a recording are much alike), and how many times as
 #: often those come that the laboratory saw.
@@ -105,9 +104,7 @@ def left_out(features: Array, rng: np.random.Generator) -> Array:
         rows = [i for i, c in enumerate(conditions()) if c.metric in metrics]
         columns = [k * POINTS + p for k in curves for p in range(POINTS)]
         columns += [len(CURVES) * POINTS + k for k in curves]
-        columns += [
-            rule_columns(n).start + i for n in (PAST, KNOWN, MEAN, DOUBT) for i in rows
-        ]
+        columns += [rule_columns(n).start + i for n in (PAST, KNOWN, MEAN, DOUBT) for i in rows]
         out = np.flatnonzero(rng.random(len(features)) < chance)
         features[np.ix_(out, columns)] = 0.0
     return features
@@ -129,19 +126,24 @@ def targets(past: Array, cuts: Array) -> Array:
     return np.where(np.isnan(found), np.nan, found > 0).reshape(len(past), -1)
 
 
-def rule_weights(features: Array, past: Array, cuts: Array) -> Array:
-    """Fit how sure the rule may be of each area, shape (areas, 4)."""
+def rule_weights(features: Array, past: Array, cuts: Array, recording: Array) -> Array:
+    """Fit how sure the rule may be of each area, shape (areas, 4).
+
+    The strides of a recording are wrong together: it counts as much as a single stride.
+    """
+    _, index, strides = np.unique(recording, return_inverse=True, return_counts=True)
+    counts = 1 / strides[index]
     seen, true = ruled(features, cuts)[:, :, 0], margins(past, cuts)[..., 0]
     weights = np.empty((len(STRIDE_AREAS), 4))
     for i in range(len(STRIDE_AREAS)):
         told = np.isfinite(true[:, i])
         judged = told & np.isfinite(seen[:, i, 0])
         x = np.column_stack([seen[judged, i], np.ones(judged.sum())])
-        line = logistic(x, true[judged, i] > 0, _USUAL)
+        line = logistic(x, true[judged, i] > 0, counts[judged], _USUAL)
         weights[i, :3] = *np.maximum(line[:2], 0.05), line[2]
         hidden = told & ~judged
-        ones = np.ones((hidden.sum(), 1))
-        weights[i, 3:] = logistic(ones, true[hidden, i] > 0, np.array([_UNSEEN]))
+        ones, true_there = np.ones((hidden.sum(), 1)), true[hidden, i] > 0
+        weights[i, 3:] = logistic(ones, true_there, counts[hidden], np.array([_UNSEEN]), 1.0)
     return weights
 
 
@@ -162,21 +164,20 @@ def fit(inputs: Inputs, pool: Mapping[str, Array], rows: Rows, seed: int) -> Fit
         kept = np.setdiff1d(rows, own[out])
         weights = weights_of(pool, kept)
         logit[out] = base(pool, own[out], weights)
-        steps = train(inputs, pool, kept, weights, seed, PASSES)
-        for done, model in enumerate(steps):
-            correction[done, out] = say(model, inputs.of(pool["features"][own[out]], pool, own[out]))
+        left = own[out]
+        seen = inputs.of(pool["features"][left], pool, left)
+        for done, model in enumerate(train(inputs, pool, kept, weights, seed, PASSES)):
+            correction[done, out] = say(model, seen)
     passes, share = helpful(logit, correction, true)
     weights = weights_of(pool, rows)
-    model = None
-    for model in train(inputs, pool, rows, weights, seed, passes):
-        pass
+    *_, model = train(inputs, pool, rows, weights, seed, passes)
     return Fitted(weights, model, share)
 
 
 def weights_of(pool: Mapping[str, Array], rows: Rows) -> Array:
-    """Fit how sure the rule may be on strides that the laboratory saw, as they were or changed."""
-    own = rows[pool["kind"][rows] != "simulated"]
-    return rule_weights(pool["features"][own], pool["past"][own], pool["cuts"][own])
+    """Fit how sure the rule may be on strides as the laboratory saw them."""
+    own = rows[pool["kind"][rows] == "real"]
+    return rule_weights(*(pool[name][own] for name in ("features", "past", "cuts", "recording")))
 
 
 def base(pool: Mapping[str, Array], rows: Rows, weights: Array) -> Array:
@@ -218,7 +219,7 @@ def entropy(logit: Array, true: Array) -> Array:
 
 def train(
     inputs: Inputs, pool: Mapping[str, Array], rows: Rows, weights: Array, seed: int, passes: int
-) -> Any:
+) -> Iterator[Any]:
     """Train the correction on these strides of a pool; yield the Keras model after each pass."""
     import keras
 

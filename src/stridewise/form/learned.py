@@ -229,9 +229,7 @@ def over_strides(said: Array) -> tuple[float, float, float]:
     return a, min(a, b), min(a, b, c)
 
 
-def _reasons(
-    network: StrideNetwork, features: Array, cuts: Array, area: int
-) -> tuple[Reason, ...]:
+def _reasons(network: StrideNetwork, features: Array, cuts: Array, area: int) -> tuple[Reason, ...]:
     """Replace one curve after the other by a typical one, and see what it changes.
 
     The rule's variables that are read from a curve go with it.
