@@ -67,6 +67,8 @@ class Filmed:
     speed : Measured
     variables : Variables
         Of the steps.
+    data : GaitData
+        What metrics are computed from.
     """
 
     recording: Recording
@@ -76,6 +78,7 @@ class Filmed:
     steps: Steps
     speed: Measured
     variables: Variables
+    data: GaitData
 
 
 def film(trial: Trial, camera: Camera, noise: Noise, seed: int) -> tuple[Recording, Recording]:
@@ -91,7 +94,7 @@ def read(raw: Recording, recording: Recording, model: GaitModel, speed: Measured
     steps = find_steps(motion)
     data = GaitData(motion=motion, steps=steps, fps=recording.fps, view=view.name, speed=speed)
     variables = measure(data, "treadmill", speed)
-    return Filmed(recording, raw, view, motion, steps, speed, variables)
+    return Filmed(recording, raw, view, motion, steps, speed, variables, data)
 
 
 def gait_fold(trial: Trial, rng: np.random.Generator) -> int:
