@@ -59,7 +59,8 @@ class Variables:
     cuts : ndarray, shape (conditions, 3)
         Cut-offs of severities 1 to 3 in the same units; NaN where there is none.
     sd : ndarray, shape (steps, conditions)
-        Standard uncertainty of the values, lasting and random; NaN where they are not known.
+        Standard uncertainty of the values as the gait model knows it, lasting and random, without
+        the catalogue's floors; NaN where they are not known.
     """
 
     values: Array
