@@ -248,7 +248,7 @@ def test_a_rule_is_as_sure_as_its_uncertainty_says() -> None:
     found = evaluate.rule("rule", past, doubt, CUTS)
     # One standard uncertainty past the cut-off: 84.1 %, by the logistic's likeness to the normal.
     assert found.probability[:, KNEE] == pytest.approx([0.841, 0.5, 0.0], abs=0.01)
-    assert found.score[:, KNEE].tolist() == [0.5, 0.0, -99.0]
+    assert found.logit[:, KNEE] == pytest.approx([LOGISTIC, 0.0, evaluate._NEVER])
 
 
 def test_strides_of_a_recording_and_side_are_one_finding() -> None:
@@ -273,7 +273,7 @@ def opinions(true: np.ndarray, *skills: float) -> list[Opinion]:
     found = []
     for i, skill in enumerate(skills):
         logit = skill * true + rng.standard_normal(true.shape)
-        found.append(Opinion(f"way {i}", evaluate.logistic(logit), logit))
+        found.append(Opinion(f"way {i}", logit))
     return found
 
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from stridewise.form.areas import load_areas
 from stridewise.form.learned import LOGISTIC
 from stridewise.form.variables import STRIDE_AREAS, areas, margins
+from stridewise.report.words import number
 from training.form_net.fit import Fitted, Inputs, base, fit, say
 from training.form_net.scores import (
     accuracy,
@@ -42,6 +43,8 @@ NAME = "form/1"
 FEWEST = 30
 #: A finding is raised from here on.
 RAISE = 0.8
+#: Logit of a rule that cannot judge.
+_NEVER = -1e6
 #: A network has to be better than the rules by this much of the area under precision-recall.
 CLEAR = 0.03
 VIEWS = {"side": "from the side", "back": "from behind", "any": "from any angle"}
@@ -63,15 +66,17 @@ class Opinion:
     Parameters
     ----------
     name : str
-    probability : ndarray, shape (strides, areas)
-        Of being past the first cut-off; 0 where a rule cannot judge.
-    score : ndarray, shape (strides, areas)
-        For ranking.
+    logit : ndarray, shape (strides, areas)
+        Of being past the first cut-off; far below zero where a rule cannot judge.
     """
 
     name: str
-    probability: Array
-    score: Array
+    logit: Array
+
+    @property
+    def probability(self) -> Array:
+        """Of being past the first cut-off."""
+        return logistic(self.logit)
 
 
 def main() -> None:
@@ -121,8 +126,8 @@ def crossed(
         shares = ", ".join(f"{share:g}" for share in fitted.share)
         print(f"{inputs.name}, fold {fold}: {len(rows)} strides, shares {shares}", flush=True)
     return (
-        Opinion(f"network, {_INPUTS[inputs.name]}", logistic(logit), logit),
-        Opinion("rule, default gait model, fitted", logistic(rules), rules),
+        Opinion(f"network, {_INPUTS[inputs.name]}", logit),
+        Opinion("rule, default gait model, fitted", rules),
     )
 
 
@@ -136,11 +141,7 @@ def rule(name: str, past: Array, doubt: Array, cuts: Array) -> Opinion:
     known = np.isfinite(past)
     sure = np.where(known, np.maximum(doubt, 1e-3), np.nan)
     margin = margins(past, cuts, sure)[..., 0]
-    return Opinion(
-        name,
-        np.nan_to_num(logistic(LOGISTIC * margin)),
-        np.where(np.isnan(margin), -99.0, margins(past, cuts)[..., 0]),
-    )
+    return Opinion(name, np.where(np.isnan(margin), _NEVER, LOGISTIC * margin))
 
 
 def verdict(
@@ -175,9 +176,9 @@ def verdict(
     best = float(own[:, 1].max() - max(rule[1], fitted[1]))
     return [
         *lines,
-        f"**No network is better than the rules by {CLEAR:g} of the area under precision-recall "
-        f"(the best one by {best:+.3f}) at no loss of accuracy and calibration: none ships, and "
-        "the rules judge.**",
+        f"**No network is better than the rules by {CLEAR:g} of the area under precision-recall",
+        f"(the best one by {number(best, 3, signed=True)}) at no loss of accuracy and calibration:",
+        "none ships, and the rules judge.**",
     ], False
 
 
@@ -189,7 +190,7 @@ def _means(opinion: Opinion, true: Array, view: NDArray[np.str_]) -> Array:
             own = (view == name) & np.isfinite(true[:, i])
             yes = true[own, i] > 0
             if yes.sum() >= FEWEST:
-                each = _numbers(opinion.probability[own, i], opinion.score[own, i], yes)
+                each = _numbers(opinion.logit[own, i], yes)
                 found.append([each[0], *each[3:]])
     return np.mean(found, axis=0)
 
@@ -199,7 +200,7 @@ def report(opinions: Sequence[Opinion], true: Array, films: Mapping[str, Array])
     lines: list[str] = []
     for view, title in VIEWS.items():
         mine = films["view"] == view
-        some = [Opinion(o.name, o.probability[mine], o.score[mine]) for o in opinions]
+        some = [Opinion(o.name, o.logit[mine]) for o in opinions]
         lines += [f"## Filmed {title}", ""]
         lines += _table(some, true[mine], films["runner"][mine])
     return lines
@@ -216,7 +217,7 @@ def as_findings(opinions: Sequence[Opinion], true: Array, films: Mapping[str, Ar
         "| at 0.8: precision, recall | area under precision-recall | calibration error |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    ways = {"findings": films["finding"]} | {o.name: o.score for o in opinions}
+    ways = {"findings": films["finding"]} | {o.name: o.logit for o in opinions}
     for view, title in VIEWS.items():
         own = films["view"] == view
         side = films["recording"][own] * 2 + (films["right"][own] > 0.5)
@@ -276,12 +277,12 @@ def _table(opinions: Sequence[Opinion], true: Array, runner: NDArray[np.str_]) -
         if yes.sum() < FEWEST:
             few.append(f"{title} ({int(yes.sum())})")
             continue
-        p, who, far = opinions[0].probability[known, i], runner[known], np.abs(true[known, i]) > 1
+        logit, who, far = opinions[0].logit[known, i], runner[known], np.abs(true[known, i]) > 1
         first.append(
             f"| {title} | {len(yes)} | {yes.sum()} ({len(np.unique(who[yes]))}) "
-            f"| {_row(p, yes, who, far)} |"
+            f"| {_row(logit, yes, who, far)} |"
         )
-        sums.append([_numbers(o.probability[known, i], o.score[known, i], yes) for o in opinions])
+        sums.append([_numbers(o.logit[known, i], yes) for o in opinions])
         second.append(f"| {title} | {' | '.join(map(_percent, sums[-1]))} |")
     mean = np.nanmean(np.array(sums), axis=0)
     second.append(f"| mean over areas | {' | '.join(map(_percent, mean))} |")
@@ -299,8 +300,11 @@ def _table(opinions: Sequence[Opinion], true: Array, runner: NDArray[np.str_]) -
     ]
 
 
-def _row(p: Array, yes: NDArray[np.bool_], who: NDArray[np.str_], far: NDArray[np.bool_]) -> str:
-    """Cells of the network's own table."""
+def _row(
+    logit: Array, yes: NDArray[np.bool_], who: NDArray[np.str_], far: NDArray[np.bool_]
+) -> str:
+    """Cells of the table of one opinion."""
+    p = logistic(logit)
     said = p > 0.5
     cells = []
     for measure in (accuracy, precision, recall):
@@ -309,21 +313,22 @@ def _row(p: Array, yes: NDArray[np.bool_], who: NDArray[np.str_], far: NDArray[n
         cells.append(_whole(measure(said, yes)) + range_)
     sure = p > RAISE
     cells.append(f"{_whole(precision(sure, yes))}, {_whole(recall(sure, yes))}")
-    low, high = interval(who, lambda rows: average_precision(p[rows], yes[rows]))
-    cells.append(f"{average_precision(p, yes):.2f} ({low:.2f} to {high:.2f})")
+    low, high = interval(who, lambda rows: average_precision(logit[rows], yes[rows]))
+    cells.append(f"{average_precision(logit, yes):.2f} ({low:.2f} to {high:.2f})")
     cells.append(f"{calibration_error(p, yes):.3f}")
     apart = [_whole(m(said[far], yes[far])) for m in (accuracy, precision, recall)]
     cells.append(f"{int(far.sum())}, {', '.join(apart)}")
     return " | ".join(cells)
 
 
-def _numbers(p: Array, score: Array, yes: NDArray[np.bool_]) -> list[float]:
+def _numbers(logit: Array, yes: NDArray[np.bool_]) -> list[float]:
+    p = logistic(logit)
     said = p > 0.5
     return [
         accuracy(said, yes),
         precision(said, yes),
         recall(said, yes),
-        average_precision(score, yes),
+        average_precision(logit, yes),
         calibration_error(p, yes),
     ]
 
@@ -395,7 +400,7 @@ _ABOUT_FINDINGS = (
     "of all strides together. They are cautious on purpose: they reckon with what a pose estimator",
     "gets wrong all the time, and with how far norms of 19 people may be wrong, neither of which",
     "is in these films. The others are those of the median stride, fitted without either reserve:",
-    "what they gain here they do not gain with a real camera.",
+    "what they gain here need not hold with the keypoints of a real video.",
 )
 
 
