@@ -12,7 +12,7 @@ from stridewise.form.snapshot import points_of
 from stridewise.readers import mpii
 from stridewise.recording import Recording
 
-#: Points of `form.pose`, shape (poses, points, 2), and a name for each pose.
+#: Points and head of `form.pose`, shape (poses, points, 2), and a name for each pose.
 Poses = tuple[NDArray[np.float64], list[str]]
 _HEAD = 4096
 
@@ -33,7 +33,7 @@ def poses(path: Path) -> Poses:
     InputError
         When a cell cannot be read.
     """
-    xy, rows = mpii.poses(path, pose.POINTS)
+    xy, rows = mpii.poses(path, (*pose.POINTS, *pose.HEAD))
     return xy, [row.get("NAME") or f"row {i}" for i, row in enumerate(rows, start=1)]
 
 

@@ -103,8 +103,7 @@ class Reason:
         The leg in question, the other one, or neither.
     part : {"landing", "mid-stance", "push-off", "swing", "the whole stride"}
     weight : float
-        How much further past the cut-off it puts the stride, compared with a typical one, in
-        smallest detectable changes.
+        How much higher it puts the logarithm of the odds than a typical one.
     """
 
     signal: str

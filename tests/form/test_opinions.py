@@ -5,11 +5,11 @@ import pytest
 
 from stridewise.estimate import Estimate, Norm
 from stridewise.form.findings import find
-from stridewise.form.learned import Opinion, over_strides
+from stridewise.form.learned import Opinion, over_strides, rule_logits
+from stridewise.form.variables import STRIDE_AREAS
 from stridewise.result import Reason
 
 REASON = Reason("shank", "own", "landing", 1.5)
-EXACT = {"slope": 1.0, "offset": 0.0, "lasting": 0.5}
 
 
 def opinion(*probabilities, area="deep_stance_knee", side="left", strides=10):
@@ -85,37 +85,22 @@ def test_what_to_expect_names_its_study():
 NORM = Norm(170.0, 9.0, (150.0 - 170.0) / 9.0, "test")
 
 
-def said(margins, log_sd=0.0):
-    return np.array([[m, m - 1, m - 2, log_sd] for m in margins])
-
-
-def test_one_stride_at_the_cut_off_is_even():
-    assert over_strides(said([0.0]), EXACT)[0] == pytest.approx(0.5)
-
-
-def test_a_normal_distribution_is_met_to_a_hundredth():
-    # One standard deviation past: 84.1 %; one before: 15.9 %.
-    first, second, third = over_strides(said([1.0]), EXACT)
-    assert (first, second, third) == pytest.approx((0.841, 0.5, 0.159), abs=0.01)
-
-
-def test_more_strides_make_surer_but_not_beyond_what_lasts():
-    one = over_strides(said([1.0]), EXACT)[0]
-    many = over_strides(said([1.0] * 10_000), EXACT)[0]
-    # The lasting half of the variance remains: 1 / sqrt(0.5) standard deviations.
-    assert one < many
-    assert many == pytest.approx(1 / (1 + np.exp(-1.702 * np.sqrt(2))), abs=1e-4)
-
-
-def test_calibration_changes_slope_and_offset():
-    cautious = over_strides(said([1.0]), EXACT | {"slope": 0.5, "offset": -0.2})[0]
-    assert cautious == pytest.approx(1 / (1 + np.exp(-(0.5 * 1.702 - 0.2))))
-
-
-def test_one_odd_stride_does_not_count():
-    assert over_strides(said([-1.0] * 9 + [5.0]), EXACT)[0] < 0.2
+def test_the_typical_stride_counts():
+    said = np.log([[3.0, 1.0, 1 / 3]])
+    assert over_strides(said) == pytest.approx((0.75, 0.5, 0.25))
+    odd = np.concatenate([np.repeat(said, 9, axis=0), np.full((1, 3), 50.0)])
+    assert over_strides(odd) == pytest.approx((0.75, 0.5, 0.25))
 
 
 def test_further_severities_are_never_more_probable():
-    odd = np.array([[0.0, 1.0, 2.0, 0.0]])
-    assert over_strides(odd, EXACT) == pytest.approx((0.5, 0.5, 0.5))
+    assert over_strides(np.array([[0.0, 1.0, 2.0]])) == pytest.approx((0.5, 0.5, 0.5))
+
+
+def test_logits_of_rules():
+    ruled = np.full((1, len(STRIDE_AREAS), 3, 2), np.nan)
+    ruled[0, 1] = [[2.0, 0.5], [1.0, 0.5], [0.0, 0.5]]
+    weights = np.tile([1.5, 0.4, -0.1, -3.0], (len(STRIDE_AREAS), 1))
+    logits = rule_logits(ruled, weights)
+    # 1.5 of the side's mean, 0.4 of what the stride adds, less 0.1.
+    assert logits[0, 1] == pytest.approx([3.1, 1.6, 0.1])
+    assert np.delete(logits[0], 1, axis=0) == pytest.approx(-3.0)

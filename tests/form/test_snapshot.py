@@ -5,7 +5,7 @@ import pytest
 
 from stridewise.form import pose
 from stridewise.form.areas import load_areas
-from stridewise.form.snapshot import AREAS, PROVEN, look, points_of, shows
+from stridewise.form.snapshot import AREAS, PROVEN, look, off_side, points_of, shows
 from stridewise.recording import Recording
 from stridewise.simulate import Camera, Noise, Runner, simulate
 
@@ -112,3 +112,20 @@ def test_json(found) -> None:
     assert content["schema"] == "stridewise.snapshot/1"
     assert content["running"] == found[10].running
     assert set(content["areas"]) <= set(AREAS)
+
+
+def test_the_head_is_drawn_and_not_looked_at(run, found) -> None:
+    points = points_of(run.recording)
+    assert points.shape[1] == len(pose.POINTS) + len(pose.HEAD)
+    nose = len(pose.POINTS) + pose.HEAD.index("nose")
+    assert np.array_equal(points[:, nose], run.recording.point("nose"), equal_nan=True)
+    without = look(points[:5, : len(pose.POINTS)], [str(i) for i in range(5)])
+    assert [s.to_json() for s in without] == [s.to_json() for s in found[:5]]
+
+
+@pytest.mark.parametrize(
+    ("yaw", "off"),
+    [(0, 0), (180, 0), (-180, 0), (90, 90), (-90, 90), (30, 30), (150, 30), (-170, 10)],
+)
+def test_how_far_a_camera_is_off_the_side(yaw: float, off: float) -> None:
+    assert off_side(yaw) == pytest.approx(off)

@@ -3,7 +3,7 @@ import pytest
 
 from stridewise.context import Context
 from stridewise.form import stride
-from stridewise.form.variables import conditions, measure
+from stridewise.form.variables import by_area, conditions, measure, owners
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.strides import find_steps
 from stridewise.metrics import GaitData, Measured
@@ -69,6 +69,23 @@ def test_the_rules_variables_are_handed_over(found) -> None:
     handed = strides.features[:, start : start + len(conditions())]
     past = np.nan_to_num(variables.past[strides.rows])
     assert handed == pytest.approx(np.clip(past, -8, 8))
+
+
+def test_what_the_rules_make_of_strides(found) -> None:
+    strides, _, _, variables = found
+    rows = strides.rows
+    seen = stride.ruled(strides.features, variables.cuts)
+    knee = by_area()["deep_stance_knee"]
+    i = owners()[knee].start
+    past, doubt = variables.past[rows, i], variables.doubt[rows, i]
+    for right in (False, True):
+        own = found[1].right[rows] == right
+        mean = np.nanmean(variables.past[found[1].right == right, i])
+        assert seen[own, knee, 0, 0] == pytest.approx(np.clip(mean / doubt[own], -6, 6))
+    together = np.clip(past / doubt, -6, 6)
+    assert seen[:, knee, 0].sum(axis=-1) == pytest.approx(together)
+    # Seen from the side nothing is known of the drop of the pelvis.
+    assert np.isnan(seen[:, by_area()["pelvic_drop"]]).all()
 
 
 def test_a_mirrored_runner_is_the_same_on_the_other_side(recording: Recording, found) -> None:

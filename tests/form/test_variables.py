@@ -13,7 +13,7 @@ from stridewise.form.variables import (
     outward,
     owners,
 )
-from stridewise.metrics import Measured
+from stridewise.metrics import Measured, catalogue
 from stridewise.metrics.norms import lines
 
 CUTS = cut_offs("treadmill", Measured(3.5, 0.0))
@@ -123,3 +123,24 @@ def walker():  # type: ignore[no-untyped-def]
     view = find_view(recording, Context())
     motion = GeometricModel().read(recording, view)
     return GaitData(motion=motion, steps=find_steps(motion), fps=120.0, view=view.name)
+
+
+def test_margins_in_standard_uncertainties() -> None:
+    row = one(shank_ic=1.0, overstride=2.0)
+    doubt = np.full(row.shape, 0.5)
+    doubt[0, place("overstride", "overstride")] = 2.0
+    # 1.0 / 0.5 and 2.0 / 2.0: the lesser of both counts.
+    assert margins(row, CUTS, doubt)[0, by_area()["overstride"], 0] == pytest.approx(1.0)
+
+
+def test_each_value_has_its_uncertainty(walker) -> None:  # type: ignore[no-untyped-def]
+    found = measure(walker, "treadmill", Measured(3.0, 0.0))
+    assert np.isnan(found.sd).tolist() == np.isnan(found.values).tolist()
+    assert (found.sd[np.isfinite(found.sd)] > 0).all()
+    shank = place("shank_ic", "overstride")
+    rows = walker.steps.right
+    sample = catalogue()["shank_ic"].function(walker, "right")
+    assert found.sd[rows, shank] == pytest.approx(np.hypot(sample.sd, sample.bias_sd), nan_ok=True)
+    assert found.doubt[rows, shank] == pytest.approx(
+        found.sd[rows, shank] / detectable()[shank], nan_ok=True
+    )

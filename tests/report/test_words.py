@@ -157,3 +157,18 @@ def test_every_group_of_the_catalogue_has_a_title() -> None:
     from stridewise.metrics.registry import catalogue
 
     assert {metric.group for metric in catalogue().values()} <= set(words.GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.995, "almost certain"),
+        (0.66, "likely"),
+        (0.5, "about as likely as not"),
+        (0.33, "unlikely"),
+        (0.1, "very unlikely"),
+        (0.0, "very unlikely"),
+    ],
+)
+def test_a_chance_may_be_small(probability: float, said: str) -> None:
+    assert words.chance_words(probability) == said

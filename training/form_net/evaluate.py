@@ -4,7 +4,9 @@
 
 Four networks for each kind of input, each trained without a quarter of the runners, say what they
 think of these runners' real, unmodified strides. Beside them stand the rules of `areas.toml`, on
-the geometric model's variables and on those of the default gait model.
+the geometric model's variables and on those of the default gait model, and the latter with
+probabilities that were fitted on the other runners, which is where the networks begin. A network
+ships only where it is better than the rules.
 """
 
 from __future__ import annotations
@@ -20,15 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.form.areas import load_areas
-from stridewise.form.variables import STRIDE_AREAS, margins
-from training.form_net.fit import SKIP, Inputs, say, train
-from training.form_net.network import LOGISTIC
+from stridewise.form.learned import LOGISTIC
+from stridewise.form.variables import STRIDE_AREAS, areas, margins
+from stridewise.report.words import number
+from training.form_net.fit import Fitted, Inputs, base, fit, say
 from training.form_net.scores import (
     accuracy,
     average_precision,
     calibration_error,
     interval,
-    platt,
     precision,
     recall,
 )
@@ -41,6 +43,10 @@ NAME = "form/1"
 FEWEST = 30
 #: A finding is raised from here on.
 RAISE = 0.8
+#: Logit of a rule that cannot judge.
+_NEVER = -1e6
+#: A network has to be better than the rules by this much of the area under precision-recall.
+CLEAR = 0.03
 VIEWS = {"side": "from the side", "back": "from behind", "any": "from any angle"}
 #: Areas of the trunk: the laboratory saw none, so trunks are drawn.
 DRAWN = ("excess_lean", "upright_back", "trunk_sway")
@@ -60,21 +66,17 @@ class Opinion:
     Parameters
     ----------
     name : str
-    probability : ndarray, shape (strides, areas)
-        Of being past the first cut-off; for rules 0 or 1, NaN where they cannot judge.
-    score : ndarray, shape (strides, areas)
-        For ranking.
+    logit : ndarray, shape (strides, areas)
+        Of being past the first cut-off; far below zero where a rule cannot judge.
     """
 
     name: str
-    probability: Array
-    score: Array
+    logit: Array
 
-
-def logits(said: Array) -> Array:
-    """Logit of being past the first cut-off, shape (strides, areas), before calibration."""
-    sd = np.exp(np.clip(said[..., 3], -4.0, 2.5))
-    return np.asarray(LOGISTIC * said[..., 0] / sd)
+    @property
+    def probability(self) -> Array:
+        """Of being past the first cut-off."""
+        return logistic(self.logit)
 
 
 def main() -> None:
@@ -88,89 +90,174 @@ def main() -> None:
     pool, films = ({**np.load(path)} for path in (args.pool, args.films))
     true = margins(films["past"], films["cuts"])[..., 0]
     rules = [
-        rule("rule, geometric 2D metrics", films["geometry"], films["cuts"]),
-        rule("rule, default gait model", films["rule"], films["cuts"]),
+        rule("rule, default gait model", films["rule"], films["doubt"], films["cuts"]),
+        rule(
+            "rule, geometric 2D metrics", films["geometry"], films["geometry_doubt"], films["cuts"]
+        ),
     ]
     networks: list[Opinion] = []
-    for kind, what in _INPUTS.items():
-        if args.inputs and kind not in args.inputs:
-            continue
-        said = crossed(Inputs(kind), pool, films)
-        if args.ship and kind == "gait":
-            ship(args.ship, pool, films, said, true)
-        networks.append(network(f"network, {what}", said, true, films["runner"]))
-        lines = report([*networks, *rules], true, films)
-        if args.document:
-            DOCUMENT.write_text("\n".join([*_ABOUT, *lines]) + "\n", encoding="utf-8")
+    for kind in args.inputs or _INPUTS:
+        network, fitted = crossed(Inputs(kind), pool, films)
+        networks.append(network)
+    opinions = [rules[0], fitted, *networks, rules[1]]
+    lines, ships = verdict(opinions, len(networks), true, films["view"])
+    lines += ["", *report(opinions, true, films), *as_findings([fitted, *networks], true, films)]
+    if args.ship and ships:
+        ship(args.ship, pool)
+    if args.document:
+        DOCUMENT.write_text("\n".join([*_ABOUT, *lines]) + "\n", encoding="utf-8")
     print("\n".join(lines))
 
 
-def crossed(inputs: Inputs, pool: Mapping[str, Array], films: Mapping[str, Array]) -> Array:
-    """Let networks speak about the runners that they were not trained on."""
-    features = inputs.of(films)
-    said = np.full((len(features), len(STRIDE_AREAS), 4), np.nan)
+def crossed(
+    inputs: Inputs, pool: Mapping[str, Array], films: Mapping[str, Array]
+) -> tuple[Opinion, Opinion]:
+    """Let networks, and the fitted rule, speak about the runners that they were not trained on."""
+    shape = (len(films["past"]), len(STRIDE_AREAS))
+    logit, rules = np.empty(shape), np.empty(shape)
     for fold in range(FOLDS):
         rows = np.flatnonzero(~np.isin(pool["runner"], held_out(fold)))
-        mine = np.isin(films["runner"], held_out(fold))
-        said[mine] = say(train(inputs, pool, rows, fold), features[mine])
-        print(f"{inputs.name}, fold {fold}: {len(rows)} strides", flush=True)
-    return said
+        mine = np.flatnonzero(np.isin(films["runner"], held_out(fold)))
+        fitted = fit(inputs, pool, rows, fold)
+        rules[mine] = base(films, mine, fitted.weights)[:, ::3]
+        logit[mine] = rules[mine] + fitted.share * say(
+            fitted.model, inputs.of(films["features"][mine], films, mine)
+        )
+        shares = ", ".join(f"{share:g}" for share in fitted.share)
+        print(f"{inputs.name}, fold {fold}: {len(rows)} strides, shares {shares}", flush=True)
+    return (
+        Opinion(f"network, {_INPUTS[inputs.name]}", logit),
+        Opinion("rule, default gait model, fitted", rules),
+    )
 
 
-def network(name: str, said: Array, true: Array, runner: NDArray[np.str_]) -> Opinion:
-    """Turn what the networks said into probabilities, each fold's put right by the others."""
-    logit = logits(said)
-    probability = np.full(logit.shape, np.nan)
-    for fold in range(FOLDS):
-        mine = np.isin(runner, held_out(fold))
-        for i, (slope, offset) in enumerate(calibration(logit[~mine], true[~mine])):
-            probability[mine, i] = 1 / (1 + np.exp(-slope * logit[mine, i] - offset))
-    return Opinion(name, probability, probability)
+def logistic(logit: Array) -> Array:
+    """Turn logits into probabilities."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(logit, -30.0, 30.0))))
 
 
-def calibration(logit: Array, true: Array) -> list[tuple[float, float]]:
-    """Slope and offset of each area."""
+def rule(name: str, past: Array, doubt: Array, cuts: Array) -> Opinion:
+    """Judge by the rule: how probably it is past the cut-off, given the uncertainty it states."""
+    known = np.isfinite(past)
+    sure = np.where(known, np.maximum(doubt, 1e-3), np.nan)
+    margin = margins(past, cuts, sure)[..., 0]
+    return Opinion(name, np.where(np.isnan(margin), _NEVER, LOGISTIC * margin))
+
+
+def verdict(
+    opinions: Sequence[Opinion], networks: int, true: Array, view: NDArray[np.str_]
+) -> tuple[list[str], bool]:
+    """Say whether a network is better than the rules; return lines, and whether it ships.
+
+    Parameters
+    ----------
+    opinions : sequence of Opinion
+        The rule as it is and with fitted probabilities, then so many networks, then others.
+    networks : int
+    true : ndarray, shape (strides, areas)
+        Margins.
+    view : ndarray of str, shape (strides,)
+    """
+    mean = np.array([_means(o, true, view) for o in opinions])
+    rule, fitted, own = mean[0], mean[1], mean[2 : 2 + networks]
+    ahead = (own[:, 1] - max(rule[1], fitted[1]) >= CLEAR) & (own[:, 0] >= rule[0])
+    ahead &= own[:, 2] <= rule[2]
+    lines = [
+        "| mean of areas and views | accuracy | area under precision-recall | calibration error |",
+        "|---|---|---|---|",
+        *(
+            f"| {o.name} | {100 * m[0]:.1f} | {m[1]:.3f} | {m[2]:.3f} |"
+            for o, m in zip(opinions, mean, strict=True)
+        ),
+        "",
+    ]
+    if ahead.any():
+        return [*lines, "**The network is better than the rules: it judges.**"], True
+    best = float(own[:, 1].max() - max(rule[1], fitted[1]))
+    return [
+        *lines,
+        f"**No network is better than the rules by {CLEAR:g} of the area under precision-recall",
+        f"(the best one by {number(best, 3, signed=True)}) at no loss of accuracy and calibration:",
+        "none ships, and the rules judge.**",
+    ], False
+
+
+def _means(opinion: Opinion, true: Array, view: NDArray[np.str_]) -> Array:
+    """Accuracy, area under precision-recall and calibration error, mean of areas and views."""
     found = []
-    for i in range(logit.shape[1]):
-        known = np.isfinite(true[:, i])
-        found.append(platt(logit[known, i], true[known, i] > 0))
-    return found
-
-
-def lasting(said: Array, true: Array, recording: Array) -> list[float]:
-    """Share of the error variance of each area that lasts throughout a recording."""
-    wrong = said[..., 0] - np.clip(true, -5.0, 5.0)
-    shares = []
-    for i in range(wrong.shape[1]):
-        own = [wrong[recording == r, i] for r in np.unique(recording)]
-        own = [w[np.isfinite(w)] for w in own]
-        mean = np.mean([w.mean() ** 2 for w in own if len(w)])
-        whole = np.mean([(w**2).mean() for w in own if len(w)])
-        shares.append(float(np.clip(mean / whole, 0.05, 0.95)))
-    return shares
-
-
-def rule(name: str, past: Array, cuts: Array) -> Opinion:
-    """Judge by the rule: past the cut-off or not."""
-    margin = margins(past, cuts)[..., 0]
-    yes = np.where(np.isnan(margin), np.nan, (margin > 0).astype(float))
-    return Opinion(name, yes, np.where(np.isnan(margin), -99.0, margin))
+    for name in VIEWS:
+        for i in range(len(STRIDE_AREAS)):
+            own = (view == name) & np.isfinite(true[:, i])
+            yes = true[own, i] > 0
+            if yes.sum() >= FEWEST:
+                each = _numbers(opinion.logit[own, i], yes)
+                found.append([each[0], *each[3:]])
+    return np.mean(found, axis=0)
 
 
 def report(opinions: Sequence[Opinion], true: Array, films: Mapping[str, Array]) -> list[str]:
-    """Write all tables."""
+    """Write all tables of single strides."""
     lines: list[str] = []
     for view, title in VIEWS.items():
         mine = films["view"] == view
-        some = [Opinion(o.name, o.probability[mine], o.score[mine]) for o in opinions]
+        some = [Opinion(o.name, o.logit[mine]) for o in opinions]
         lines += [f"## Filmed {title}", ""]
         lines += _table(some, true[mine], films["runner"][mine])
     return lines
 
 
+def as_findings(opinions: Sequence[Opinion], true: Array, films: Mapping[str, Array]) -> list[str]:
+    """Write the table of findings: one for each area, recording and side that the rules judge."""
+    lines = [
+        "## As findings",
+        "",
+        *_ABOUT_FINDINGS,
+        "",
+        "| filmed | judged | past the cut-off | probabilities of | accuracy "
+        "| at 0.8: precision, recall | area under precision-recall | calibration error |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    ways = {"findings": films["finding"]} | {o.name: o.logit for o in opinions}
+    for view, title in VIEWS.items():
+        own = films["view"] == view
+        side = films["recording"][own] * 2 + (films["right"][own] > 0.5)
+        for name, said in ways.items():
+            p, yes = over_recordings(said[own], films["finding"][own], true[own], side)
+            p = p if name == "findings" else logistic(p)
+            sure = p >= RAISE
+            lines.append(
+                f"| {title} | {len(yes)} | {yes.sum()} | {name} | {_whole(accuracy(p > 0.5, yes))} "
+                f"| {_whole(precision(sure, yes))}, {_whole(recall(sure, yes))} "
+                f"| {average_precision(p, yes):.2f} | {calibration_error(p, yes):.3f} |"
+            )
+    return lines
+
+
+def over_recordings(
+    said: Array, finding: Array, true: Array, side: NDArray[np.int64]
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Join strides to what the typical one of each recording says, and what is true of it.
+
+    Parameters
+    ----------
+    said, finding, true : ndarray, shape (strides, areas)
+        What is joined; NaN where nothing was judged; margins.
+    side : ndarray of int, shape (strides,)
+        Twice the recording, and 1 more for strides of the right foot.
+    """
+    typical, yes = [], []
+    for i, area in enumerate(areas()):
+        known = np.isfinite(finding[:, i]) & np.isfinite(true[:, i])
+        group = side if area.sided else side // 2
+        for which in np.unique(group[known]):
+            own = known & (group == which)
+            typical.append(np.median(said[own, i]))
+            yes.append(np.median(true[own, i]) > 0)
+    return np.array(typical), np.array(yes, dtype=bool)
+
+
 def _table(opinions: Sequence[Opinion], true: Array, runner: NDArray[np.str_]) -> list[str]:
     titles = {area.id: area.title for area in load_areas().areas}
-    mine = opinions[0]
     first = [
         "| area | strides | past the cut-off (runners) | accuracy | precision | recall "
         "| at 0.8: precision, recall | area under precision-recall | calibration error "
@@ -178,12 +265,11 @@ def _table(opinions: Sequence[Opinion], true: Array, runner: NDArray[np.str_]) -
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     second = [
-        "| area | "
-        + " | ".join(f"{o.name}: accuracy, precision, recall, AUPRC" for o in opinions)
-        + " |",
+        "| area | " + " | ".join(o.name for o in opinions) + " |",
         "|---|" + "---|" * len(opinions),
     ]
-    few, sums = [], []
+    few: list[str] = []
+    sums: list[list[list[float]]] = []
     for i, area in enumerate(STRIDE_AREAS):
         known = np.isfinite(true[:, i])
         yes = true[known, i] > 0
@@ -191,88 +277,96 @@ def _table(opinions: Sequence[Opinion], true: Array, runner: NDArray[np.str_]) -
         if yes.sum() < FEWEST:
             few.append(f"{title} ({int(yes.sum())})")
             continue
-        p, who, far = mine.probability[known, i], runner[known], np.abs(true[known, i]) > 1
-        sums.append(_numbers(p, p, yes))
+        logit, who, far = opinions[0].logit[known, i], runner[known], np.abs(true[known, i]) > 1
         first.append(
             f"| {title} | {len(yes)} | {yes.sum()} ({len(np.unique(who[yes]))}) "
-            f"| {_row(p, yes, who, far)} |"
+            f"| {_row(logit, yes, who, far)} |"
         )
-        cells = [
-            _percent(_numbers(o.probability[known, i], o.score[known, i], yes)) for o in opinions
-        ]
-        second.append(f"| {title} | {' | '.join(cells)} |")
-    mean = np.nanmean(sums, axis=0)
+        sums.append([_numbers(o.logit[known, i], yes) for o in opinions])
+        second.append(f"| {title} | {' | '.join(map(_percent, sums[-1]))} |")
+    mean = np.nanmean(np.array(sums), axis=0)
+    second.append(f"| mean over areas | {' | '.join(map(_percent, mean))} |")
     return [
+        f"{opinions[0].name.capitalize()}:",
+        "",
         *first,
         "",
-        f"Mean over areas: accuracy, precision, recall, AUPRC {_percent(mean)}.",
-        "",
         f"Fewer than {FEWEST} strides past the cut-off, not judged here: {', '.join(few)}.",
+        "",
+        "Accuracy, precision, recall, area under precision-recall, calibration error:",
         "",
         *second,
         "",
     ]
 
 
-def _row(p: Array, yes: NDArray[np.bool_], who: NDArray[np.str_], far: NDArray[np.bool_]) -> str:
-    """Cells of the network's own table."""
+def _row(
+    logit: Array, yes: NDArray[np.bool_], who: NDArray[np.str_], far: NDArray[np.bool_]
+) -> str:
+    """Cells of the table of one opinion."""
+    p = logistic(logit)
     said = p > 0.5
     cells = []
     for measure in (accuracy, precision, recall):
         low, high = interval(who, lambda rows, m=measure: m(said[rows], yes[rows]))  # type: ignore[misc]
-        cells.append(f"{100 * measure(said, yes):.0f} ({100 * low:.0f} to {100 * high:.0f})")
+        range_ = "" if np.isnan(low) else f" ({_whole(low)} to {_whole(high)})"
+        cells.append(_whole(measure(said, yes)) + range_)
     sure = p > RAISE
     cells.append(f"{_whole(precision(sure, yes))}, {_whole(recall(sure, yes))}")
-    low, high = interval(who, lambda rows: average_precision(p[rows], yes[rows]))
-    cells.append(f"{average_precision(p, yes):.2f} ({low:.2f} to {high:.2f})")
+    low, high = interval(who, lambda rows: average_precision(logit[rows], yes[rows]))
+    cells.append(f"{average_precision(logit, yes):.2f} ({low:.2f} to {high:.2f})")
     cells.append(f"{calibration_error(p, yes):.3f}")
     apart = [_whole(m(said[far], yes[far])) for m in (accuracy, precision, recall)]
     cells.append(f"{int(far.sum())}, {', '.join(apart)}")
     return " | ".join(cells)
 
 
-def _numbers(p: Array, score: Array, yes: NDArray[np.bool_]) -> list[float]:
-    said = np.nan_to_num(p) > 0.5
+def _numbers(logit: Array, yes: NDArray[np.bool_]) -> list[float]:
+    p = logistic(logit)
+    said = p > 0.5
     return [
         accuracy(said, yes),
         precision(said, yes),
         recall(said, yes),
-        average_precision(score, yes),
+        average_precision(logit, yes),
+        calibration_error(p, yes),
     ]
 
 
 def _percent(values: Sequence[float] | Array) -> str:
-    *shares, auprc = values
-    return ", ".join(_whole(v) for v in shares) + f", {auprc:.2f}"
+    *shares, auprc, off = values
+    return ", ".join(_whole(v) for v in shares) + f", {auprc:.2f}, {off:.3f}"
 
 
 def _whole(share: float) -> str:
     return "–" if np.isnan(share) else f"{100 * share:.0f}"
 
 
-def ship(
-    folder: Path, pool: Mapping[str, Array], films: Mapping[str, Array], said: Array, true: Array
-) -> None:
-    """Train on everybody, and write weights and calibration."""
+def ship(folder: Path, pool: Mapping[str, Array]) -> None:
+    """Train on everybody, and write network and weights."""
     import onnx
 
     from training.form_net.network import export
 
-    model = train(Inputs("gait"), pool, np.arange(len(pool["past"])), FOLDS)
-    onnx.save(export(model, SKIP, "stride"), folder / "stride.onnx")
-    pairs = calibration(logits(said), true)
-    shares = lasting(said, true, films["recording"] * 2 + films["right"].astype(int))
+    fitted = fit(Inputs("gait"), pool, np.arange(len(pool["past"])), FOLDS)
+    onnx.save(export(fitted.model, "stride"), folder / "stride.onnx")
     usual = pool["features"][pool["kind"] == "real"].mean(axis=0)
-    contents: dict[str, Any] = {
+    (folder / "stride.json").write_text(
+        json.dumps(calibration(fitted, usual)) + "\n", encoding="utf-8"
+    )
+
+
+def calibration(fitted: Fitted, usual: Array) -> dict[str, Any]:
+    """Return what `stride.json` says; `usual` are the features of a typical stride."""
+    return {
         "name": NAME,
         "trained_on": _TRAINED_ON,
         "area": {
-            area: {"slope": round(a, 3), "offset": round(b, 3), "lasting": round(s, 3)}
-            for area, (a, b), s in zip(STRIDE_AREAS, pairs, shares, strict=True)
+            area: {"rule": np.round(weights, 3).tolist(), "share": float(share)}
+            for area, weights, share in zip(STRIDE_AREAS, fitted.weights, fitted.share, strict=True)
         },
         "typical": np.round(usual.astype(float), 3).tolist(),
     }
-    (folder / "stride.json").write_text(json.dumps(contents) + "\n", encoding="utf-8")
 
 
 _ABOUT = (
@@ -287,12 +381,26 @@ _ABOUT = (
     "runner here was trained on that runner, except the table of contact rules that is fused with",
     "the network's contacts. Networks for the training strides of a fold saw its other runners.",
     "",
+    "*Rule*: how far the variable of the stride is past the cut-off, in units of the uncertainty",
+    "that the gait model gives it. *Fitted*: slopes and an offset for each area, from the other",
+    "runners; where the view keeps the rule from judging, how often the area is found in others.",
+    "*Network*: a correction of that (see [form_network.md](form_network.md)), which sees the gait",
+    "model's curves, or the keypoints.",
+    "",
     "Accuracy, precision and recall are in per cent at a probability of one half, with 95 %",
     "intervals by bootstrap over runners; findings are raised at 0.8. *Beyond one detectable",
     "change* leaves out strides closer to the cut-off than one smallest detectable change, where",
     "no laboratory could tell either. The rules stand in the same strides; where the view keeps a",
     "rule from judging, it says no. Trunks are drawn: the laboratory did not record them.",
     "",
+)
+_ABOUT_FINDINGS = (
+    "One row of the data for each area, recording and side that the rules judge there; true is",
+    "that its typical stride is past the cut-off. *Findings* are the probabilities of the product:",
+    "of all strides together. They are cautious on purpose: they reckon with what a pose estimator",
+    "gets wrong all the time, and with how far norms of 19 people may be wrong, neither of which",
+    "is in these films. The others are those of the median stride, fitted without either reserve:",
+    "what they gain here need not hold with the keypoints of a real video.",
 )
 
 

@@ -1,4 +1,4 @@
-"""The stride network: fully connected; how it is built, what it is punished for, its ONNX form."""
+"""The stride network: how much surer or less sure than the rules one should be; its ONNX form."""
 
 from __future__ import annotations
 
@@ -14,63 +14,50 @@ from onnx import TensorProto, helper, numpy_helper
 from stridewise.form.variables import STRIDE_AREAS
 
 AREAS = len(STRIDE_AREAS)
-#: Numbers per area: how far past each of three severities, and the log of the standard deviation.
-SAYS = 4
-UNITS = (128, 96)
-#: Logistic and normal distribution agree best at this slope.
-LOGISTIC = 1.702
-_BETA = 0.5
-_SMALLEST, _LARGEST = -4.0, 2.5
+#: Severities that are judged.
+LEVELS = 3
+UNITS = 24
 
 
-def build(width: int, skip: int, dropout: float = 0.1) -> keras.Model:
-    """Make an untrained network: (batch, width) to (batch, areas * 4).
+def build(width: int, units: int = UNITS, dropout: float = 0.3) -> keras.Model:
+    """Make an untrained network: features and the rules' logits to corrected logits.
 
-    The last `skip` numbers go to the output layer directly as well.
-    """
-    inputs = keras.Input((width,), name="features")
-    x = inputs
-    for i, units in enumerate(UNITS):
-        x = layers.Dense(units, activation="relu", name=f"dense{i}")(x)
-        x = layers.Dropout(dropout, name=f"drop{i}")(x)
-    if skip:
-        x = layers.Concatenate(name="skip")([x, inputs[:, width - skip :]])
-    return keras.Model(inputs, layers.Dense(AREAS * SAYS, name="head")(x), name="stride")
-
-
-def loss(wanted: Any, said: Any) -> Any:
-    """Gaussian likelihood of the margins with beta weighting, and entropy of being past the first.
+    Its last layer is zero, so that it begins as the rules. One correction serves all severities.
 
     Parameters
     ----------
-    wanted : tensor, shape (batch, areas * 3)
-        Margins; NaN where not known.
-    said : tensor, shape (batch, areas * 4)
+    width : int
+        Features of a stride; the rules' logits have shape (batch, areas * 3), as has what it says.
     """
-    true = ops.reshape(wanted, (-1, AREAS, 3))
-    said = ops.reshape(said, (-1, AREAS, SAYS))
-    log_sd = ops.clip(said[..., 3:], _SMALLEST, _LARGEST)
-    known = ops.cast(ops.logical_not(ops.isnan(true)), "float32")
-    true = ops.nan_to_num(true)
-    pull = ops.abs(said[..., :3] - true) * ops.exp(-log_sd)
-    squared = ops.where(pull < 3.0, 0.5 * pull**2, 3.0 * pull - 4.5)
-    likelihood = (squared + log_sd) * ops.stop_gradient(ops.exp(log_sd)) ** _BETA
-    logit = LOGISTIC * said[..., 0] * ops.exp(-log_sd[..., 0])
-    past = ops.cast(true[..., 0] > 0, "float32")
-    entropy = ops.relu(logit) - logit * past + ops.log1p(ops.exp(-ops.abs(logit)))
-    count = ops.sum(known) + 1.0
-    return ops.sum(likelihood * known) / count + ops.sum(entropy * known[..., 0]) / count
+    features = keras.Input((width,), name="features")
+    rules = keras.Input((AREAS * LEVELS,), name="rules")
+    x = layers.Dropout(dropout, name="drop0")(features)
+    x = layers.Dense(units, activation="relu", name="dense0")(x)
+    x = layers.Dropout(dropout, name="drop1")(x)
+    correction = layers.Dense(AREAS, kernel_initializer="zeros", name="head")(x)
+    says = layers.Add(name="says")([rules, layers.Lambda(_each_level, name="levels")(correction)])
+    return keras.Model([features, rules], says, name="stride")
 
 
-def export(model: Any, skip: int, name: str) -> onnx.ModelProto:
+def _each_level(correction: Any) -> Any:
+    return ops.repeat(correction, LEVELS, axis=1)
+
+
+def loss(wanted: Any, said: Any) -> Any:
+    """Mean entropy of logits against 0 or 1, NaN where not known; shapes (batch, areas * 3)."""
+    known = ops.cast(ops.logical_not(ops.isnan(wanted)), "float32")
+    entropy = ops.relu(said) - said * ops.nan_to_num(wanted) + ops.log1p(ops.exp(-ops.abs(said)))
+    return ops.sum(entropy * known) / (ops.sum(known) + 1.0)
+
+
+def export(model: Any, name: str) -> onnx.ModelProto:
     """Turn a stack of dense layers into ONNX, its weights in half precision.
 
     Parameters
     ----------
     model : keras.Model
-        Dense layers one after the other, the last called "head".
-    skip : int
-        How many of the last inputs the head sees directly.
+        Dense layers one after the other behind its first input; others are activated by ReLU, the
+        last one is what the exported network says.
     name : str
     """
     nodes: list[onnx.NodeProto] = []
@@ -89,10 +76,6 @@ def export(model: Any, skip: int, name: str) -> onnx.ModelProto:
     x = "features"
     for i, layer in enumerate(dense):
         last = i == len(dense) - 1
-        if last and skip:
-            ends = [np.array([n], dtype=np.int64) for n in (width - skip, width, 1)]
-            names = [constant(e, f"slice{k}") for k, e in enumerate(ends)]
-            x = add("Concat", [x, add("Slice", ["features", *names], "passed")], "joined", axis=1)
         halves = []
         for part, value in zip(("kernel", "bias"), layer.get_weights(), strict=True):
             half = constant(np.asarray(value).astype(np.float16), f"{part}{i}.half")

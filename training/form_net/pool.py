@@ -24,6 +24,7 @@ from stridewise.form import stride
 from stridewise.form.variables import Variables, measure
 from stridewise.gait import learned
 from stridewise.gait.combined import CombinedModel
+from stridewise.gait.foot_path import FootPaths
 from stridewise.gait.motion import GaitModel, Motion
 from stridewise.gait.strides import Steps, find_steps
 from stridewise.metrics import GaitData, Measured
@@ -31,6 +32,7 @@ from stridewise.recording import Recording
 from stridewise.repair.clean import clean
 from stridewise.simulate import Camera, Noise
 from stridewise.view import View, find_view
+from training import foot_path
 from training.form_net import keypoints
 from training.form_net.bodies import changed, part, real, simulated, truth
 from training.gait_net.folds import FOLDS, NETWORKS, RUNNERS
@@ -65,6 +67,8 @@ class Filmed:
     speed : Measured
     variables : Variables
         Of the steps.
+    data : GaitData
+        What metrics are computed from.
     """
 
     recording: Recording
@@ -74,6 +78,7 @@ class Filmed:
     steps: Steps
     speed: Measured
     variables: Variables
+    data: GaitData
 
 
 def film(trial: Trial, camera: Camera, noise: Noise, seed: int) -> tuple[Recording, Recording]:
@@ -89,7 +94,7 @@ def read(raw: Recording, recording: Recording, model: GaitModel, speed: Measured
     steps = find_steps(motion)
     data = GaitData(motion=motion, steps=steps, fps=recording.fps, view=view.name, speed=speed)
     variables = measure(data, "treadmill", speed)
-    return Filmed(recording, raw, view, motion, steps, speed, variables)
+    return Filmed(recording, raw, view, motion, steps, speed, variables, data)
 
 
 def gait_fold(trial: Trial, rng: np.random.Generator) -> int:
@@ -100,9 +105,19 @@ def gait_fold(trial: Trial, rng: np.random.Generator) -> int:
 
 
 @cache
-def gait_model(fold: int) -> CombinedModel:
-    """Return the gait model with the network that was trained without a fold."""
-    return CombinedModel(learned.Network(_ROOT / NETWORKS / f"fold{fold}.onnx"))
+def gait_model(fold: int, runner: str) -> CombinedModel:
+    """Return the gait model: network trained without a fold, foot paths learnt without a runner."""
+    return CombinedModel(_network(fold), paths=_paths().get(runner))
+
+
+@cache
+def _network(fold: int) -> learned.Network:
+    return learned.Network(_ROOT / NETWORKS / f"fold{fold}.onnx")
+
+
+@cache
+def _paths() -> Mapping[str, FootPaths]:
+    return foot_path.held_out(RUNNERS)
 
 
 def strides(filmed: Filmed, trial: Trial) -> dict[str, Array]:
@@ -126,6 +141,7 @@ def strides(filmed: Filmed, trial: Trial) -> dict[str, Array]:
         "keypoints": keypoints.encode(filmed.recording, filmed.steps)[kept],
         "past": told.past[true],
         "rule": filmed.variables.past[rows],
+        "doubt": filmed.variables.doubt[rows],
         "cuts": np.broadcast_to(told.cuts, (len(rows), *told.cuts.shape)),
         "right": filmed.steps.right[rows],
         "true": true,
@@ -177,7 +193,7 @@ def _block(job: tuple[int, int]) -> list[dict[str, Array]]:
         sd = _STATED_SD if rng.random() < 0.5 else float(rng.uniform(_STATED_SD, _ESTIMATED_SD))
         told = trial.speed_mps * (1 + sd * float(rng.standard_normal()))
         speed = Measured(told, sd * told, "told")
-        model = gait_model(gait_fold(trial, rng))
+        model = gait_model(gait_fold(trial, rng), trial.runner)
         try:
             raw, recording = film(trial, camera, noise, int(rng.integers(1 << 31)))
             filmed = read(raw, recording, model, speed)

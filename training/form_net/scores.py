@@ -64,24 +64,33 @@ def interval(
     return float(low), float(high)
 
 
-def platt(logit: Array, true: Labels, prior: float = 20.0) -> tuple[float, float]:
-    """Slope and offset that turn logits into probabilities (Platt 1999), held near (1, 0).
+def logistic(x: Array, true: Labels, counts: Array, usual: Array, prior: float = 20.0) -> Array:
+    """Weights of a logistic regression, held near usual ones.
 
     Parameters
     ----------
-    logit : ndarray, shape (rows,)
+    x : ndarray, shape (rows, numbers)
     true : ndarray of bool, shape (rows,)
+    counts : ndarray, shape (rows,)
+        How much each row counts.
+    usual : ndarray, shape (numbers,)
     prior : float
-        How many rows' worth of belief in a slope of 1 and an offset of 0.
+        How many rows' worth of belief in the usual weights.
     """
-    weight = np.array([1.0, 0.0])
-    x = np.stack([logit, np.ones(len(logit))], axis=1)
+    weight = usual.copy()
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(x @ weight, -30, 30)))
-        slope = x.T @ (p - true) + prior * (weight - [1.0, 0.0])
-        curve = (x * (p * (1 - p))[:, None]).T @ x + prior * np.eye(2)
+        slope = x.T @ (counts * (p - true)) + prior * (weight - usual)
+        curve = (x * (counts * p * (1 - p))[:, None]).T @ x + prior * np.eye(len(usual))
         step = np.linalg.solve(curve, slope)
         weight = weight - np.clip(step, -1.0, 1.0)
         if np.abs(step).max() < 1e-8:
             break
-    return float(max(weight[0], 0.05)), float(weight[1])
+    return weight
+
+
+def platt(logit: Array, true: Labels) -> tuple[float, float]:
+    """Slope and offset that turn logits into probabilities (Platt 1999), held near (1, 0)."""
+    x = np.stack([logit, np.ones(len(logit))], axis=1)
+    slope, offset = logistic(x, true, np.ones(len(x)), np.array([1.0, 0.0]))
+    return float(max(slope, 0.05)), float(offset)

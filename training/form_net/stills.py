@@ -205,9 +205,9 @@ def _ship(
     from training.form_net.network import export
 
     model = still.train(pool["still"], _truth(pool), FOLDS)
-    onnx.save(export(model, 0, "still"), folder / "still.onnx")
+    onnx.save(export(model, "still"), folder / "still.onnx")
     model = running.train(pictures.xy, pictures.label, FOLDS)
-    onnx.save(export(model, 0, "running"), folder / "running.onnx")
+    onnx.save(export(model, "running"), folder / "running.onnx")
     contents = {"name": "still/1", **calibration}
     (folder / "still.json").write_text(json.dumps(contents, indent=1) + "\n", encoding="utf-8")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
 import numpy as np
@@ -90,23 +91,63 @@ class Opinion:
 
 
 class StrideNetwork:
-    """The network's weights and what is known of its errors; those that ship by default."""
+    """What was learnt about strides; what ships by default.
 
-    def __init__(self) -> None:
-        folder = files("stridewise.form")
+    Parameters
+    ----------
+    folder : folder or package resource, optional
+        Holds `stride.json`, how sure the rules may be, and `stride.onnx`, what corrects them.
+    """
+
+    def __init__(self, folder: Traversable | None = None) -> None:
+        folder = folder or files("stridewise.form")
         self._session = open_network((folder / "stride.onnx").read_bytes())
         text = (folder / "stride.json").read_text(encoding="utf-8")
         self.calibration: Mapping[str, Any] = json.loads(text)
+        own = [self.calibration["area"][name] for name in STRIDE_AREAS]
+        self._weights = np.array([area["rule"] for area in own])
+        self._share = np.array([area["share"] for area in own])
 
     @property
     def name(self) -> str:
         """Identifier of the network."""
         return str(self.calibration["name"])
 
-    def says(self, features: Array) -> Array:
-        """Run the network, shape (strides, width) to (strides, areas, 4)."""
-        (said,) = self._session.run(None, {"features": features.astype(np.float32)})
-        return np.asarray(said, dtype=float).reshape(len(features), len(STRIDE_AREAS), -1)
+    def says(self, features: Array, cuts: Array) -> Array:
+        """Judge strides.
+
+        Parameters
+        ----------
+        features : ndarray, shape (strides, width)
+            From `stride.encode`.
+        cuts : ndarray, shape (conditions, 3)
+            From `Variables.cuts`.
+
+        Returns
+        -------
+        ndarray, shape (strides, areas, 3)
+            Logits of being past each severity.
+        """
+        (correction,) = self._session.run(None, {"features": features.astype(np.float32)})
+        rules = rule_logits(stride.ruled(features, cuts), self._weights)
+        return np.asarray(rules + (self._share * correction)[:, :, None])
+
+
+def rule_logits(ruled: Array, weights: Array) -> Array:
+    """Return what the rules make of strides as logits, shape (strides, areas, 3).
+
+    Parameters
+    ----------
+    ruled : ndarray, shape (strides, areas, 3, 2)
+        From `stride.ruled`.
+    weights : ndarray, shape (areas, 4)
+        How much the margin of the side's mean counts and how much what the stride adds to it; an
+        offset; and the logit where the rule cannot judge.
+    """
+    mean, own = np.moveaxis(ruled, -1, 0)
+    a, b, offset, unseen = weights.T[:, :, None]
+    judged = a * np.nan_to_num(mean) + b * np.nan_to_num(own) + offset
+    return np.asarray(np.where(np.isnan(mean), unseen, judged))
 
 
 @cache
@@ -150,7 +191,7 @@ def judge(
     seen = stride.encode(motion, steps, variables, speed, yaw_deg, data.fps)
     if not len(seen.rows):
         return ()
-    said = network.says(seen.features)
+    said = network.says(seen.features, variables.cuts)
     past = variables.past[seen.rows]
     right = steps.right[seen.rows]
     found: list[Opinion] = []
@@ -162,13 +203,12 @@ def judge(
             mine = known if side == "both" else known & (right == (side == "right"))
             if not mine.any():
                 continue
-            probabilities = over_strides(said[mine, i], network.calibration["area"][area.id])
-            reasons = _reasons(network, seen.features[mine], i)
+            reasons = _reasons(network, seen.features[mine], variables.cuts, i)
             found.append(
                 Opinion(
                     area.id,
                     side,
-                    probabilities,
+                    over_strides(said[mine, i]),
                     int(mine.sum()),
                     reasons,
                     _as_ruled(reasons, [c.metric for c in area.conditions]),
@@ -177,23 +217,19 @@ def judge(
     return tuple(found)
 
 
-def over_strides(said: Array, calibration: Mapping[str, float]) -> tuple[float, float, float]:
-    """Join what was said of single strides, shape (strides, 4), to one probability per severity.
+def over_strides(said: Array) -> tuple[float, float, float]:
+    """Join logits of single strides, shape (strides, 3), to one probability per severity.
 
-    The typical margin counts. Of the error variance the lasting share stays however many strides
-    there are, the rest shrinks with their number.
+    The typical stride counts: what the network errs by lasts throughout a recording for the most
+    part, so that more strides make it no surer.
     """
-    margin = np.median(said[:, :3], axis=0)
-    variance = float(np.mean(np.exp(2 * np.clip(said[:, 3], -4.0, 2.5))))
-    share = calibration["lasting"]
-    sd = np.sqrt(variance * (share + (1 - share) / len(said)))
-    logit = calibration["slope"] * LOGISTIC * margin / sd + calibration["offset"]
-    a, b, c = (1 / (1 + np.exp(-np.clip(logit, -30.0, 30.0)))).tolist()
+    logit = np.clip(np.median(said, axis=0), -30.0, 30.0)
+    a, b, c = (1 / (1 + np.exp(-logit))).tolist()
     # A further cut-off cannot be passed more probably than a nearer one.
     return a, min(a, b), min(a, b, c)
 
 
-def _reasons(network: StrideNetwork, features: Array, area: int) -> tuple[Reason, ...]:
+def _reasons(network: StrideNetwork, features: Array, cuts: Array, area: int) -> tuple[Reason, ...]:
     """Replace one curve after the other by a typical one, and see what it changes.
 
     The rule's variables that are read from a curve go with it.
@@ -204,8 +240,8 @@ def _reasons(network: StrideNetwork, features: Array, area: int) -> tuple[Reason
     trials = np.repeat(typical[None], len(groups) + 1, axis=0)
     for row, (_, columns) in zip(trials[1:], groups, strict=True):
         row[columns] = usual[columns]
-    margin = network.says(trials)[:, area, 0]
-    change = margin[0] - margin[1:]
+    logit = network.says(trials, cuts)[:, area, 0]
+    change = logit[0] - logit[1:]
     order = np.argsort(-change)[:REASONS]
     found = []
     for k in order:
@@ -218,27 +254,25 @@ def _reasons(network: StrideNetwork, features: Array, area: int) -> tuple[Reason
 @cache
 def _groups() -> tuple[tuple[tuple[str, str, Part], NDArray[np.intp]], ...]:
     """Curves by part of the stride, with their columns among the features."""
-    curves = len(stride.CURVES) * stride.POINTS
-    rules = curves + len(stride.CURVES)
-    count = len(conditions())
     found: list[tuple[tuple[str, str, Part], NDArray[np.intp]]] = []
     for k, (signal, leg) in enumerate(stride.CURVES):
         for part, points in _PARTS.items():
             columns = (k * stride.POINTS + np.arange(stride.POINTS)[points]).tolist()
             if leg != "other":
-                columns += _of_rule(rules, count, signal, part)
+                columns += _of_rule(signal, part)
             found.append(((signal, leg, part), np.array(columns)))
-    timing = rules + 4 * count
+    timing = stride.rule_columns(stride.RULE).start
     whole: Part = "the whole stride"
-    columns = [timing, *_of_rule(rules, count, "stride time", whole)]
+    columns = [timing, *_of_rule("stride time", whole)]
     found.append((("stride time", "", whole), np.array(columns)))
     return tuple(found)
 
 
-def _of_rule(start: int, count: int, signal: str, part: Part) -> list[int]:
+def _of_rule(signal: str, part: Part) -> list[int]:
     """Columns of the rule's variables, and their means, that are read from this curve."""
     rows = [i for i, c in enumerate(conditions()) if RESTS_ON[c.metric] == (signal, part)]
-    return [start + block * count + i for block in (0, 2) for i in rows]
+    blocks = (stride.PAST, stride.MEAN)
+    return [stride.rule_columns(block).start + i for block in blocks for i in rows]
 
 
 def _as_ruled(reasons: Sequence[Reason], metrics: Sequence[str]) -> bool:

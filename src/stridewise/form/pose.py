@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 _PARTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "big_toe")
 #: Keypoints that are looked at, left before right.
 POINTS: tuple[str, ...] = tuple(f"{side}_{part}" for part in _PARTS for side in SIDES)
+#: Points that are drawn with them, and not looked at.
+HEAD: tuple[str, ...] = ("left_ear", "right_ear", "nose", "head_top")
 #: Index of each point's twin on the other side.
 MIRROR = np.arange(len(POINTS)) ^ 1
 

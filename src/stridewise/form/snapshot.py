@@ -155,8 +155,8 @@ def shows(area: str, phase: int) -> bool:
 
 
 def points_of(recording: Recording) -> Array:
-    """Return the poses of a recording, shape (frames, points, 2), y down."""
-    return np.stack([recording.point(name) for name in pose.POINTS], axis=1)
+    """Return the poses of a recording with the head, shape (frames, points, 2), y down."""
+    return np.stack([recording.point(name) for name in (*pose.POINTS, *pose.HEAD)], axis=1)
 
 
 def look(xy: Array, sources: Sequence[str], networks: Networks | None = None) -> list[Snapshot]:
@@ -164,8 +164,8 @@ def look(xy: Array, sources: Sequence[str], networks: Networks | None = None) ->
 
     Parameters
     ----------
-    xy : ndarray, shape (poses, len(pose.POINTS), 2)
-        Any unit, y down; NaN where missing.
+    xy : ndarray, shape (poses, points, 2)
+        Any unit, y down; NaN where missing. First `pose.POINTS`; more are not looked at.
     sources : sequence of str
         A name for each pose.
     networks : Networks, optional
@@ -177,6 +177,7 @@ def look(xy: Array, sources: Sequence[str], networks: Networks | None = None) ->
         Where neither a leg nor the trunk is seen nothing is told, and `running` is NaN.
     """
     networks = networks or shipped()
+    xy = xy[:, : len(pose.POINTS)]
     readable = np.asarray(np.isfinite(pose.leg_length(xy)))
     features = pose.encode(xy)
     said = networks.says("still", features)
@@ -190,6 +191,11 @@ def look(xy: Array, sources: Sequence[str], networks: Networks | None = None) ->
         else _unread(name)
         for i, name in enumerate(sources)
     ]
+
+
+def off_side(yaw_deg: float) -> float:
+    """Angle between the camera and a view from the side, 0 to 90 degrees."""
+    return float(abs(np.degrees(np.arcsin(np.sin(np.radians(yaw_deg))))))
 
 
 def _unread(source: str) -> Snapshot:
@@ -268,7 +274,7 @@ def _untold(
         return f"shows at {' or '.join(parts)} only, and this is {pose.PHASES[phase]}"
     if yaw is None:
         return "the direction of the camera cannot be told"
-    from_side = abs(np.degrees(np.arcsin(np.sin(np.radians(yaw)))))
+    from_side = off_side(yaw)
     if not nearest <= from_side <= furthest:
         return f"the camera is {from_side:.0f}° away from a side view"
     needs = (

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stridewise.form.variables import Variables, conditions, cut_offs, detectable, outward
+from stridewise.form.variables import (
+    Variables,
+    conditions,
+    cut_offs,
+    detectable,
+    margins,
+    outward,
+)
 from stridewise.gait.encoding import SCALE
 from stridewise.gait.motion import Motion
 from stridewise.gait.strides import Sampler, Steps, between
@@ -47,11 +54,18 @@ CURVES: tuple[tuple[str, str], ...] = (
 _TO_THE_RIGHT = frozenset({"pelvic_obliquity", "trunk_lateral", "ankle_lateral"})
 _SCALE = {**SCALE, "pelvis_height": SCALE["pelvis_bounce"]}
 SCALARS = 9
+#: Numbers for each condition of the rules: how far past it is, whether that is known, its mean over
+#: the side, how far the first cut-off lies from the usual one, and its standard uncertainty.
+RULE = 5
+PAST, KNOWN, MEAN, CUT, DOUBT = range(RULE)
 #: Typical values and spreads of stride time, contact time (s), duty factor and speed (m/s).
 _TYPICAL = np.array([0.71, 0.23, 0.32, 3.5])
 _SPREAD = np.array([0.06, 0.03, 0.04, 0.8])
 _SPEED_UNKNOWN = Measured(3.2, 0.8, "not known")
 _LIMIT = 8.0
+#: Smallest uncertainty that is believed, in detectable changes, and margins in uncertainties beyond
+#: which nothing more is told.
+_LEAST_DOUBT, _FAR = 0.1, 6.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +85,7 @@ class Strides:
 
 def width() -> int:
     """Return how many numbers the network sees of a stride."""
-    return len(CURVES) * (POINTS + 1) + 4 * len(conditions()) + SCALARS
+    return len(CURVES) * (POINTS + 1) + RULE * len(conditions()) + SCALARS
 
 
 def whole(steps: Steps) -> NDArray[np.intp]:
@@ -148,7 +162,7 @@ def _curves(motion: Motion, own: Steps, side: Side) -> Array:
 
 
 def _rule(variables: Variables, steps: Steps, rows: NDArray[np.intp]) -> Array:
-    """Return the rule's variables, whether known, their side's mean, and the cut-offs."""
+    """Return the five numbers of each condition, shape (strides, RULE * conditions)."""
     past = variables.past
     mean = np.full(past.shape, np.nan)
     for right in (False, True):
@@ -160,8 +174,39 @@ def _rule(variables: Variables, steps: Steps, rows: NDArray[np.intp]) -> Array:
     standard = cut_offs("treadmill", Measured(3.5, 0.0))[:, 0]
     shift = (variables.cuts[:, 0] - standard) * outward() / detectable()
     cuts = np.broadcast_to(shift, past.shape)
-    parts = [np.nan_to_num(past), np.isfinite(past), np.nan_to_num(mean), np.nan_to_num(cuts)]
-    return np.concatenate([np.asarray(part, dtype=float)[rows] for part in parts], axis=1)
+    parts = [past, np.isfinite(past), mean, cuts, variables.doubt]
+    return np.concatenate([np.nan_to_num(np.asarray(p, dtype=float))[rows] for p in parts], axis=1)
+
+
+def rule_columns(which: int) -> slice:
+    """Return where one of the `RULE` numbers of all conditions stands among the features."""
+    start = len(CURVES) * (POINTS + 1) + which * len(conditions())
+    return slice(start, start + len(conditions()))
+
+
+def ruled(features: Array, cuts: Array) -> Array:
+    """Return what the rules make of strides: margins in standard uncertainties.
+
+    Parameters
+    ----------
+    features : ndarray, shape (strides, `width()`)
+    cuts : ndarray, shape (conditions, 3) or (strides, conditions, 3)
+        From `Variables.cuts`.
+
+    Returns
+    -------
+    ndarray, shape (strides, areas, 3, 2)
+        For each severity that of the side's mean, and by how much that of the stride itself lies
+        further out; NaN where a condition is not known.
+    """
+    known = features[:, rule_columns(KNOWN)] > 0.5
+    doubt = np.maximum(features[:, rule_columns(DOUBT)], _LEAST_DOUBT)
+    own, mean = (
+        margins(np.where(known, features[:, rule_columns(which)], np.nan), cuts, doubt)
+        for which in (PAST, MEAN)
+    )
+    own, mean = (np.clip(m, -_FAR, _FAR) for m in (own, mean))
+    return np.stack([mean, own - mean], axis=-1)
 
 
 def _scalars(

@@ -14,6 +14,7 @@ from stridewise.context import Surface
 from stridewise.form.areas import Area, Condition, load_areas
 from stridewise.metrics import GaitData, Measured, catalogue
 from stridewise.metrics.data import Sample
+from stridewise.metrics.measures import jitter
 from stridewise.metrics.norms import lines, norm
 from stridewise.metrics.registry import Metric
 from stridewise.skeletons import SIDES
@@ -57,16 +58,25 @@ class Variables:
         In the metrics' units, conditions in the order of `conditions`; NaN where not known.
     cuts : ndarray, shape (conditions, 3)
         Cut-offs of severities 1 to 3 in the same units; NaN where there is none.
+    sd : ndarray, shape (steps, conditions)
+        Standard uncertainty of the values as the gait model knows it, lasting and random, without
+        the catalogue's floors; NaN where they are not known.
     """
 
     values: Array
     cuts: Array
+    sd: Array
 
     @property
     def past(self) -> Array:
         """How far each value is past the first cut-off, in smallest detectable changes."""
         past: Array = (self.values - self.cuts[:, 0]) * outward() / detectable()
         return past
+
+    @property
+    def doubt(self) -> Array:
+        """Standard uncertainty of each value, in smallest detectable changes."""
+        return np.asarray(self.sd / detectable())
 
 
 def areas() -> tuple[Area, ...]:
@@ -120,18 +130,22 @@ def measure(data: GaitData, surface: Surface, speed: Measured | None) -> Variabl
         Without it, cut-offs that count from a speed norm are NaN.
     """
     by_metric = {name: step_values(data, name) for name in {c.metric for c in conditions()}}
-    values = np.stack([by_metric[c.metric] for c in conditions()], axis=1)
-    return Variables(values, cut_offs(surface, speed))
+    found = np.stack([by_metric[c.metric] for c in conditions()], axis=1)
+    return Variables(found[..., 0], cut_offs(surface, speed), found[..., 1])
 
 
 def step_values(data: GaitData, name: str) -> Array:
-    """Return a metric of every step, shape (steps,); NaN where it cannot be had."""
+    """Return a metric of every step with its standard uncertainty, shape (steps, 2).
+
+    NaN where it cannot be had.
+    """
     steps = data.steps
     if name == "cadence":
         # Of one stride: two steps.
-        return np.asarray(120.0 / (steps.next_same - steps.initial_contact))
+        cadence = 120.0 / (steps.next_same - steps.initial_contact)
+        return np.stack([cadence, cadence**2 / 120.0 * np.sqrt(2) * jitter(steps.contact_sd)], 1)
     metric = catalogue()[name]
-    found = np.full(len(steps), np.nan)
+    found = np.full((len(steps), 2), np.nan)
     sides = metric.each_side
     if any(data.signal(s, side) is None for s in metric.signals for side in SIDES):
         return found
@@ -139,7 +153,9 @@ def step_values(data: GaitData, name: str) -> Array:
         sample = metric.function(data, side)
         if isinstance(sample, Sample):
             rows = np.ones(len(steps), bool) if side == "both" else steps.right == (side == "right")
-            found[rows] = sample.values
+            known = np.where(np.isfinite(sample.values), 1.0, np.nan)
+            found[rows, 0] = sample.values
+            found[rows, 1] = known * np.hypot(sample.sd, sample.bias_sd)
     return found
 
 
@@ -156,7 +172,7 @@ def cut_offs(surface: Surface, speed: Measured | None) -> Array:
     return found
 
 
-def margins(past: Array, cuts: Array) -> Array:
+def margins(past: Array, cuts: Array, doubt: Array | None = None) -> Array:
     """How far each area is past each severity, in smallest detectable changes.
 
     An area that asks for k of its conditions is as far past as the k-th of them.
@@ -166,6 +182,8 @@ def margins(past: Array, cuts: Array) -> Array:
     past : ndarray, shape (steps, conditions)
         From `Variables.past`.
     cuts : ndarray, shape (conditions, 3) or (steps, conditions, 3)
+    doubt : ndarray, shape (steps, conditions), optional
+        From `Variables.doubt`: margins are then in standard uncertainties.
 
     Returns
     -------
@@ -174,7 +192,8 @@ def margins(past: Array, cuts: Array) -> Array:
     """
     further = (cuts - cuts[..., :1]) * outward()[:, None] / detectable()[:, None]
     missing = np.isnan(cuts) & np.isfinite(cuts[..., :1])
-    levels = np.where(missing, NEVER, past[:, :, None] - further)
+    unit = np.ones_like(past) if doubt is None else doubt
+    levels = np.where(missing, NEVER, (past[:, :, None] - further) / unit[:, :, None])
     found = [
         np.sort(levels[:, own], axis=1)[:, len(area.conditions) - area.at_least]
         for area, own in zip(areas(), owners(), strict=True)

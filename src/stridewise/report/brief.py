@@ -121,7 +121,7 @@ def _enumerate(labels: list[str]) -> list[str]:
     return labels[:1] + [label[:1].lower() + label[1:] for label in labels[1:]]
 
 
-_IDEAL_YAW = {"right": 0.0, "front": 90.0, "left": 180.0, "back": -90.0}
+IDEAL_YAW = {"right": 0.0, "front": 90.0, "left": 180.0, "back": -90.0}
 
 
 def advice(analysis: Analysis) -> list[str]:
@@ -134,7 +134,7 @@ def advice(analysis: Analysis) -> list[str]:
             "Film at 120 frames per second or more: contact times and angles at contact get "
             "more exact."
         )
-    off = (capture.yaw_deg - _IDEAL_YAW.get(capture.view, capture.yaw_deg) + 180) % 360 - 180
+    off = (capture.yaw_deg - IDEAL_YAW.get(capture.view, capture.yaw_deg) + 180) % 360 - 180
     if abs(off) > 8:
         out.append(
             f"Place the camera squarely: it looked {abs(off):.0f}° past a plain view "

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from stridewise.estimate import Estimate, MetricSide
@@ -61,6 +61,18 @@ def figures(analysis: Analysis) -> dict[str, Markup]:
     return out
 
 
+def template(name: str) -> Template:
+    """Return a template of this package; what it is given is escaped."""
+    environment = Environment(
+        loader=PackageLoader("stridewise.report", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    return environment.get_template(name)
+
+
 def page(analysis: Analysis, *, written: date | None = None) -> str:
     """Return the report as one HTML file that loads nothing else.
 
@@ -71,15 +83,8 @@ def page(analysis: Analysis, *, written: date | None = None) -> str:
     written : date, optional
         Printed as the day of the report.
     """
-    environment = Environment(
-        loader=PackageLoader("stridewise.report", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
     drawn = figures(analysis)
-    return environment.get_template("template.html").render(
+    return template("template.html").render(
         analysis=analysis,
         capture=analysis.capture,
         colours=COLOURS,

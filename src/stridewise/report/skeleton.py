@@ -104,7 +104,7 @@ def stage(poses: Iterable[Pose]) -> Stage:
     return Stage(scale, -min(reach) * scale, max(reach) * scale, tall * scale)
 
 
-def pose_figure(pose: Pose, on: Stage) -> Markup:
+def pose_figure(pose: Pose, on: Stage, title: str = "") -> Markup:
     """Draw one body: the leg in question strong, its angles as arcs with labels.
 
     Parameters
@@ -113,11 +113,13 @@ def pose_figure(pose: Pose, on: Stage) -> Markup:
         Keypoints in pixels, y down; missing ones are left out.
     on : Stage
         From `stage`, shared by the pictures that are to be compared.
+    title : str, optional
+        What it shows; side and phase by default.
     """
     width, height = on.size
     raw = _points(pose)
     ground = height - 22
-    named = f"{pose.side.capitalize()} {PHASES[pose.phase].lower()}"
+    named = title or f"{pose.side.capitalize()} {PHASES[pose.phase].lower()}"
     if not raw:
         return drawing(width, height, title=f"{named}: no points were seen")
     lowest = max(p[1] for p in raw.values())

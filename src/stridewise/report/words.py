@@ -192,6 +192,16 @@ def probability_words(probability: float) -> str:
     return "possible"
 
 
+def chance_words(probability: float) -> str:
+    """Say how probable something is that may well not be (the lower half of the same scale)."""
+    if probability >= 0.66:
+        return probability_words(probability)
+    for most, words in ((0.1, "very unlikely"), (0.33, "unlikely")):
+        if probability <= most:
+            return words
+    return "about as likely as not"
+
+
 def percent(share: float) -> str:
     """Write a probability in whole per cent, short of certainty."""
     return f"{min(max(round(100 * share), 1), 99)} %"
