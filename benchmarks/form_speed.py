@@ -1,4 +1,4 @@
-"""How long the form networks take on one core: `python -m benchmarks.form_speed`."""
+"""How long the networks for single pictures take on one core: `python -m benchmarks.form_speed`."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stridewise.form import learned, pose, snapshot, stride
+from stridewise.form import pose, snapshot
 
-STRIDES, REPEATS = 40, 50
+POSES, REPEATS = 40, 50
 
 
 def main() -> None:
     rng = np.random.default_rng(0)
-    seen = rng.standard_normal((STRIDES, stride.width()))
     one = rng.uniform(0, 500, (1, len(pose.POINTS), 2))
-    many = rng.uniform(0, 500, (STRIDES, len(pose.POINTS), 2))
-    network, stills = learned.StrideNetwork(), snapshot.shipped()
+    many = rng.uniform(0, 500, (POSES, len(pose.POINTS), 2))
+    stills = snapshot.shipped()
     print("| what | ms |\n|---|---|")
     for name, what in {
-        "stride network, one stride": lambda: network.says(seen[:1]),
-        f"stride network, each of {STRIDES} strides": lambda: network.says(seen),
         "still networks and what they mean, one pose": lambda: snapshot.look(one, ["a"], stills),
-        f"the same, each of {STRIDES} poses": lambda: snapshot.look(many, ["a"] * STRIDES, stills),
+        f"the same, each of {POSES} poses": lambda: snapshot.look(many, ["a"] * POSES, stills),
     }.items():
-        count = STRIDES if "each" in name else 1
+        count = POSES if "each" in name else 1
         print(f"| {name} | {1e3 * _median_s(what) / count:.3f} |")
 
 
