@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 #: Time to read a file: to start, and for each byte at 10 MB/s.
-_PATIENCE_S = 60.0
+_PATIENCE_S = 8.0
 _PATIENCE_S_PER_BYTE = 1e-7
 _CHILD = Path(__file__).with_name("hdf5_child.py")
 _ABOUT = " about"
