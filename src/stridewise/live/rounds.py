@@ -40,7 +40,7 @@ Array = NDArray[np.float64]
 Key = tuple[str, MetricSide]
 
 #: Points and metrics handled in one piece.
-_POINTS, _METRICS = 2, 5
+_POINTS, _METRICS = 2, 4
 #: Kinds of metrics that need minutes of running and are left to the analysis afterwards.
 _NOT_LIVE = frozenset({"drift"})
 
@@ -138,7 +138,8 @@ def prepare(
     InputError
         When no leg is seen whole, or the view contradicts the one stated.
     """
-    view = find_view(recording, context)
+    # The direction comes from averages over strides: every other row tells as much.
+    view = find_view(every_other(recording), context)
     yield
     if known is not None:
         return Prepared(Body(recording, view, known.level), known.level, known.tilt, ())
@@ -155,6 +156,13 @@ def prepare(
     yield
     timed = yield from refine_in_pieces(fused(own, plain), recording, view, model.paths)
     return Prepared(body, level, tilt, timed)
+
+
+def every_other(recording: Recording) -> Recording:
+    """Return every other frame."""
+    return recording.with_(
+        xy=recording.xy[::2], confidence=recording.confidence[::2], time=recording.time[::2]
+    )
 
 
 def evaluate(
