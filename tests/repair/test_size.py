@@ -49,6 +49,23 @@ def test_points_go_back_to_where_they_were_without_zoom() -> None:
     assert np.ptp(drift) < 6.0
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_hip_that_is_never_seen() -> None:
+    """The middle of whatever is seen takes the place of that of the hips; nothing jumps."""
+    zoomed_, _ = zoomed(runner(90.0, seconds=8.0), 0.3)
+    hip = zoomed_.keypoints.index("left_hip")
+    size = find_size(zoomed_)
+    assert size is not None
+    xy = zoomed_.xy.copy()
+    xy[:, hip] = np.nan
+    one, both = even_size(zoomed_.with_(xy=xy, image_size=None), size), even_size(zoomed_, size)
+    others = [i for i in range(len(one.keypoints)) if i != hip]
+    span = np.ptp(both.xy[:, others, 1])
+    assert np.abs(one.xy[:, others] - both.xy[:, others]).max() < 0.2 * span
+    blank = zoomed_.with_(xy=np.full_like(xy, np.nan))
+    assert np.isnan(even_size(blank, size).xy).all()
+
+
 def test_the_size_of_an_approach_is_one_over_the_distance() -> None:
     camera = Camera(yaw_deg=90.0, follow=False, distance_m=14.0)
     made = simulate(Runner(seed=3, surface="overground"), camera, Noise(white=0.002), 6.0)

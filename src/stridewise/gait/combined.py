@@ -13,9 +13,10 @@ from stridewise.gait.encoding import INPUT_POINTS, OUTPUTS, Key
 from stridewise.gait.foot_path import FootPaths
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.learned import Network, Reading
-from stridewise.gait.motion import Event, Motion, Signal
+from stridewise.gait.motion import KINDS, Event, Motion, Signal
 from stridewise.gait.signals import Signals
 from stridewise.recording import Recording
+from stridewise.repair.resample import nearest_index
 from stridewise.skeletons import SIDES
 from stridewise.view import View
 
@@ -165,20 +166,22 @@ def together(a: Signal, b: Signal) -> Signal:
 
 def fused(events: Sequence[Event], check: Sequence[Event]) -> tuple[Event, ...]:
     """Take the mean of both models' instants by certainty, where both found an event."""
-    joined = []
-    alike: dict[tuple[str, str], list[Event]] = {}
-    for other in check:
-        alike.setdefault((other.kind, other.side), []).append(other)
-    for event in events:
-        near = [
-            other
-            for other in alike.get((event.kind, event.side), ())
-            if abs(other.time_s - event.time_s) < _SAME_S
-        ]
-        if near:
-            other = min(near, key=lambda e: abs(e.time_s - event.time_s))
-            event = _between(event, other)
-        joined.append(event)
+    joined: list[Event] = []
+    for kind in KINDS:
+        for side in SIDES:
+            mine, others = (
+                sorted(
+                    (e for e in found if (e.kind, e.side) == (kind, side)), key=lambda e: e.time_s
+                )
+                for found in (events, check)
+            )
+            if not others:
+                joined += mine
+                continue
+            times = [np.array([e.time_s for e in found]) for found in (others, mine)]
+            for event, i in zip(mine, nearest_index(*times).tolist(), strict=True):
+                near = abs(others[i].time_s - event.time_s) < _SAME_S
+                joined.append(_between(event, others[i]) if near else event)
     return tuple(sorted(joined, key=lambda event: event.time_s))
 
 
@@ -227,14 +230,14 @@ def cross_check(events: Sequence[Event], check: Sequence[Event]) -> tuple[str, b
     if not events or not check:
         return "", False
     matched: list[float] = []
-    for kind in ("initial_contact", "toe_off"):
+    for kind in KINDS:
         for side in SIDES:
             mine, other = (
                 np.array([e.time_s for e in found if (e.kind, e.side) == (kind, side)])
                 for found in (events, check)
             )
             if len(mine) and len(other):
-                away = other[np.abs(mine[:, None] - other).argmin(axis=1)] - mine
+                away = other[nearest_index(other, mine)] - mine
                 matched += away[np.abs(away) < _SAME_S].tolist()
     pairs = max(len(events), len(check))
     alone = 1 - len(matched) / pairs

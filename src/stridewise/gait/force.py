@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from stridewise.gait.learned import Reading
 from stridewise.gait.motion import KINDS, Event
+from stridewise.repair.resample import nearest_index
 from stridewise.skeletons import SIDES, Side
 
 Array = NDArray[np.float64]
@@ -160,6 +161,6 @@ def _early(own: Sequence[Event], events: Sequence[Event], kind: str, side: Side)
     )
     if not len(mine) or not len(better):
         return 0.0
-    late = better[np.abs(better - mine[:, None]).argmin(axis=1)] - mine
+    late = better[nearest_index(better, mine)] - mine
     same = np.abs(late) < _SAME_S
     return float(np.median(late[same])) if same.any() else 0.0

@@ -23,6 +23,7 @@ from stridewise.gait.learned import (
 from stridewise.gait.motion import KINDS, Event, EventKind
 from stridewise.live.grid import Grid
 from stridewise.live.ring import Ring
+from stridewise.repair.resample import nearest_index
 from stridewise.skeletons import SIDES, Side
 
 Array = NDArray[np.float64]
@@ -143,7 +144,7 @@ class LiveReader:
                 )
                 if not len(own) or len(better) < _TO_CALIBRATE:
                     continue
-                late = better - own[np.abs(better[:, None] - own).argmin(axis=1)]
+                late = better - own[nearest_index(own, better)]
                 self._shift[kind, side] = float(np.median(late))
 
     def _shifted(self, event: Event) -> Event:
