@@ -269,7 +269,8 @@ def encode(xy: Array, interval_s: float | Array, other_way: bool = False) -> Enc
     Encoded
     """
     mirrored = np.asarray((_forward(xy) < 0) != other_way)
-    xy = np.where(mirrored[:, None, None, None], xy[:, :, MIRROR] * [-1.0, 1.0], xy)
+    if mirrored.any():
+        xy = np.where(mirrored[:, None, None, None], xy[:, :, MIRROR] * [-1.0, 1.0], xy)
     xy = xy / _leg_length(xy)[:, None, None, None]
     hips = [INPUT_POINTS.index(f"{side}_hip") for side in SIDES]
     path = xy[:, :, hips].mean(axis=2)

@@ -69,7 +69,7 @@ def even_size(recording: Recording, size: Array) -> Recording:
         # A hip that is never seen: whatever is seen stands for the middle.
         seen = np.isfinite(recording.xy)
         hips = np.where(seen, recording.xy, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-        known = seen.any(axis=(1, 2))
+        known = np.asarray(seen.any(axis=(1, 2)))
     picture = recording.image_size
     x = picture[0] / 2 if picture else float(np.median(hips[known, 0]))
     _, y = np.linalg.lstsq(
