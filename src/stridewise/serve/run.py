@@ -64,7 +64,8 @@ def serve(
     Access(host, token)
     store = store or STORE
     Store(store).close()
-    listening = _listen(host, port)
+    shared = processes > 1
+    listening = _listen(host, port, shared)
     name = f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listening.getsockname()[1]}/"
     page = f"{address}#token={token}" if token else address
@@ -79,15 +80,18 @@ def serve(
             webbrowser.open(page)
 
     # Analysis is one thread's work: more athletes than one processor can read need more processes,
-    # each with its own sessions, all with the same address and the same file.
+    # each with its own sessions, all with the same address and the same file. Each listens for
+    # itself, so that the system deals the athletes out among them.
     spawn = multiprocessing.get_context("spawn")
+    bound = listening.getsockname()[1]
+    own = [_listen(host, bound, shared) for _ in range(processes - 1)]
     helpers = [
-        spawn.Process(target=_work, args=(listening, host, token, store, os.getpid()))
-        for _ in range(processes - 1)
+        spawn.Process(target=_work, args=(each, host, token, store, os.getpid())) for each in own
     ]
     try:
-        for helper in helpers:
+        for helper, each in zip(helpers, own, strict=True):
             helper.start()
+            each.close()
         _work(listening, host, token, store, ready=ready)
     finally:
         for helper in helpers:
@@ -136,10 +140,12 @@ def _work(
         sessions.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, shared: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listening.bind((host, port))
         listening.listen(256)
