@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 
 import stridewise.gait
 from stridewise.gait.foot_path import GRID_S, POINTS, SMOOTHINGS_S, FootPath, FootPaths, load
-from stridewise.gait.motion import KINDS, EventKind
+from stridewise.gait.motion import KINDS, EventKind, instants
 from stridewise.skeletons import SIDES
 from training.lab import Trial, trials
 
@@ -76,8 +76,8 @@ def paths(trial: Trial) -> dict[EventKind, Array]:
                     gaussian_filter1d(whole, smoothing * rate, axis=0) if smoothing else whole,
                 )
                 for kind in KINDS:
-                    at = [e.time_s for e in trial.events if (e.kind, e.side) == (kind, side)]
-                    kept = np.array([t for t in at if first <= t <= last])
+                    at = instants(trial.events, kind, side)
+                    kept = at[(first <= at) & (at <= last)]
                     path = spline(kept[:, None] + GRID_S).mean(axis=0).T
                     out[kind][s, foot, :, p] = path - path[:, [len(GRID_S) // 2]]
     return out

@@ -13,7 +13,7 @@ from stridewise.gait.encoding import INPUT_POINTS, OUTPUTS, Key
 from stridewise.gait.foot_path import FootPaths
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.learned import Network, Reading
-from stridewise.gait.motion import KINDS, Event, Motion, Signal
+from stridewise.gait.motion import KINDS, Event, Motion, Signal, instants
 from stridewise.gait.signals import Signals
 from stridewise.recording import Recording
 from stridewise.repair.resample import nearest_index
@@ -232,10 +232,7 @@ def cross_check(events: Sequence[Event], check: Sequence[Event]) -> tuple[str, b
     matched: list[float] = []
     for kind in KINDS:
         for side in SIDES:
-            mine, other = (
-                np.array([e.time_s for e in found if (e.kind, e.side) == (kind, side)])
-                for found in (events, check)
-            )
+            mine, other = (instants(found, kind, side) for found in (events, check))
             if len(mine) and len(other):
                 away = other[nearest_index(other, mine)] - mine
                 matched += away[np.abs(away) < _SAME_S].tolist()

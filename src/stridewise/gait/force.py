@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.gait.learned import Reading
-from stridewise.gait.motion import KINDS, Event
+from stridewise.gait.motion import KINDS, Event, instants
 from stridewise.repair.resample import nearest_index
 from stridewise.skeletons import SIDES, Side
 
@@ -116,9 +116,7 @@ def corrected(
 
 def stances(events: Sequence[Event], side: Side) -> tuple[Array, Array]:
     """Return contact and toe-off of each whole stance of a foot, shape (stances,)."""
-    contact, off = (
-        np.array([e.time_s for e in events if (e.kind, e.side) == (kind, side)]) for kind in KINDS
-    )
+    contact, off = (instants(events, kind, side) for kind in KINDS)
     if not len(contact) or not len(off):
         return np.empty(0), np.empty(0)
     next_off = np.append(off, np.inf)[np.searchsorted(off, contact, side="right")]
@@ -155,10 +153,7 @@ def knowns(
 
 def _early(own: Sequence[Event], events: Sequence[Event], kind: str, side: Side) -> float:
     """Return by how much the network's own events come too early, in seconds; 0 if unknown."""
-    mine, better = (
-        np.array([e.time_s for e in found if (e.kind, e.side) == (kind, side)])
-        for found in (own, events)
-    )
+    mine, better = (instants(found, kind, side) for found in (own, events))
     if not len(mine) or not len(better):
         return 0.0
     late = better[nearest_index(better, mine)] - mine

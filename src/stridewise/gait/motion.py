@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -38,6 +38,11 @@ class Event:
     side: Side
     time_s: float
     sd_s: float
+
+
+def instants(events: Iterable[Event], kind: str, side: Side) -> Array:
+    """Return the times of one kind of event of one foot, in the order given, in seconds."""
+    return np.array([e.time_s for e in events if (e.kind, e.side) == (kind, side)])
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from stridewise.gait.learned import (
     legs_seen,
     say,
 )
-from stridewise.gait.motion import KINDS, Event, EventKind
+from stridewise.gait.motion import KINDS, Event, EventKind, instants
 from stridewise.live.grid import Grid
 from stridewise.live.ring import Ring
 from stridewise.repair.resample import nearest_index
@@ -138,10 +138,7 @@ class LiveReader:
         """
         for kind in KINDS:
             for side in SIDES:
-                own, better = (
-                    np.array([e.time_s for e in found if (e.kind, e.side) == (kind, side)])
-                    for found in (self._events, timed)
-                )
+                own, better = (instants(found, kind, side) for found in (self._events, timed))
                 if not len(own) or len(better) < _TO_CALIBRATE:
                     continue
                 late = better - own[nearest_index(own, better)]
