@@ -171,14 +171,16 @@ def test_a_message_of_ten_megabytes_ends_the_connection_and_nothing_else(
 ) -> None:
     with open_(server) as socket:
         session = greet(socket, recording).session
-        for frame in packed(recording, 0, 9):
+        for frame in packed(recording, 0, 10):
             socket.send(frame)
+        # What arrives in one packet with such a message would go down with it.
+        assert isinstance(read_server(socket.recv(20)), Updates)
         with suppress(ConnectionClosed):
             socket.send(b"\x00" * 10_000_000)
         with pytest.raises(ConnectionClosed):
             all(socket.recv(20) for _ in range(100))
     assert ask(f"{server}/api/health")[0] == 200
-    sent = b"".join(packed(recording, 0, 9))
+    sent = b"".join(packed(recording, 0, 10))
     for _ in range(500):
         # What came last is written while the connection closes.
         _, frames = ask(f"{server}/api/sessions/{session}/frames")
