@@ -16,6 +16,7 @@ from stridewise.gait.encoding import (
     bounce,
     cubic,
     encode,
+    placing,
     to_grid,
     unmirror,
 )
@@ -71,16 +72,36 @@ def test_bounce_keeps_steps_and_drops_where_the_runner_goes() -> None:
     assert found[60:-60] == pytest.approx(steps[60:-60], abs=0.002)
 
 
+@pytest.mark.parametrize("frames", [96, 400])
+def test_bounce_is_the_same_for_short_paths_and_long(frames: int) -> None:
+    path = np.random.default_rng(0).normal(size=(frames, 2)).cumsum(axis=0)
+    hole = path.copy()
+    hole[frames // 2, 1] = np.nan
+    # A path with a hole is not short-cut; the other coordinate must not notice.
+    assert bounce(hole, axis=0)[:, 0] == pytest.approx(bounce(path, axis=0)[:, 0])
+
+
+def seen(xy: np.ndarray, interval_s: float = 1 / 60) -> np.ndarray:
+    return encode(xy[None], interval_s, placing(xy[None]))[0]
+
+
+def test_the_newest_frames_are_encoded_as_all_are() -> None:
+    xy = running()[:96]
+    place = placing(xy[None])
+    newest = encode(xy[None], 1 / 60, place, 54)[0]
+    np.testing.assert_array_equal(newest, encode(xy[None], 1 / 60, place)[0, -54:])
+
+
 def test_features_do_not_know_size_place_or_drift() -> None:
     xy = running()
     moved = 3.7 * xy + [500.0, -80.0] + np.arange(len(xy))[:, None, None] * [4.0, 0.0]
-    same, other = (encode(each[None], 1 / 60).features for each in (xy, moved))
-    assert same.shape == (1, len(xy), FEATURES)
+    same, other = (seen(each) for each in (xy, moved))
+    assert same.shape == (len(xy), FEATURES)
     assert other == pytest.approx(same, abs=1e-6)
 
 
 def test_legs_are_about_a_leg_length_long() -> None:
-    features = encode(running()[None], 1 / 60).features[0]
+    features = seen(running())
     at = {name: features[:, [X[i], X[i] + 1]] for i, name in enumerate(INPUT_POINTS)}
     length = np.linalg.norm(at["left_hip"] - at["left_ankle"], axis=1)
     assert 0.8 < length.max() < 1.1
@@ -88,24 +109,24 @@ def test_legs_are_about_a_leg_length_long() -> None:
 
 def test_runners_to_the_left_are_mirrored() -> None:
     left, right = running(180.0), running(0.0)
-    assert not encode(right[None], 1 / 60).mirrored[0]
-    seen_left = encode(left[None], 1 / 60)
-    assert seen_left.mirrored[0]
+    assert not placing(right[None]).mirrored[0]
+    assert placing(left[None]).mirrored[0]
+    assert placing(right[None], other_way=True).mirrored[0]
     turned = left[:, MIRROR] * [-1.0, 1.0]
-    assert encode(turned[None], 1 / 60).features == pytest.approx(seen_left.features)
+    assert seen(turned) == pytest.approx(seen(left))
 
 
 def test_missing_points_are_marked_and_zero() -> None:
     xy = running()
     heel = INPUT_POINTS.index("left_heel")
     xy[10:20, heel] = np.nan
-    features = encode(xy[None], 1 / 60).features[0]
+    features = seen(xy)
     assert (features[10:20, [2 * heel, 2 * heel + 1, 2 * POINTS + heel]] == 0).all()
     assert (features[:10, 2 * POINTS + heel] == 1).all()
 
 
 def test_nothing_seen_gives_finite_features() -> None:
-    features = encode(np.full((1, 40, POINTS, 2), np.nan), 1 / 30).features
+    features = seen(np.full((40, POINTS, 2), np.nan), 1 / 30)
     assert np.isfinite(features).all()
 
 

@@ -5,20 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stridewise.errors import InputError
 from stridewise.gait import learned
-from stridewise.gait.encoding import OUTPUTS, Key
+from stridewise.gait.encoding import OUTPUTS, RATE, Key, encode, placing
 from stridewise.gait.learned import (
-    LOOK_AHEAD_S,
+    REACH,
     Reading,
     events,
     mean_reading,
+    on_grid,
     read,
-    read_live,
     shipped,
 )
 from stridewise.gait.motion import Event
-from stridewise.recording import Recording
 from stridewise.repair.clean import clean
 from stridewise.simulate import Camera, Noise, Runner, Simulation, simulate
 from stridewise.skeletons import SIDES, Side
@@ -186,33 +184,16 @@ def test_long_recordings_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> 
     assert np.abs(away).max() < 3.0
 
 
-def test_live_never_looks_further_ahead_than_it_says() -> None:
-    recording, _ = clean(simulated(white=0.003).recording)
-    cut = 200
-    changed = recording.xy.copy()
-    changed[cut:] += 40.0 * np.random.default_rng(0).standard_normal(changed[cut:].shape)
-    plain, other = (read_live(shipped(), it) for it in (recording, recording.with_(xy=changed)))
-    before = plain.time < recording.time[cut] - LOOK_AHEAD_S
-    assert before.sum() > 50
-    for key in OUTPUTS:
-        np.testing.assert_array_equal(plain.value[key][before], other.value[key][before])
-
-
-def test_live_agrees_with_the_whole_recording() -> None:
-    recording, _ = clean(simulated(white=0.003).recording)
-    live, whole = read_live(shipped(), recording), read(shipped(), recording)
-    at = np.searchsorted(whole.time, live.time + 1e-6) - 1
-    away = live.value["knee_flexion", "right"] - whole.value["knee_flexion", "right"][at]
-    assert np.sqrt(np.mean(away**2)) < 5.0
-
-
-def test_too_short_for_live_is_said() -> None:
-    recording, _ = clean(simulated(white=0.003).recording)
-    short = Recording(
-        recording.xy[:60], recording.confidence[:60], recording.time[:60], recording.keypoints
-    )
-    with pytest.raises(InputError, match="too short to be read live"):
-        read_live(shipped(), short)
+def test_the_newest_frames_are_read_as_the_whole_is() -> None:
+    xy = on_grid(clean(simulated(white=0.003).recording)[0])[1][None, :300]
+    features = encode(xy, 1 / RATE, placing(xy))[0]
+    whole, means = shipped().says(features)
+    newest = shipped().says_of_newest(features[-(REACH + 10) :], means)
+    assert newest.shape == (10, whole.shape[1])
+    np.testing.assert_allclose(newest, whole[-10:], atol=1e-4)
+    # What is left out of the end is missed.
+    too_short = shipped().says_of_newest(features[-(REACH + 20) : -10], means)
+    assert np.abs(too_short - whole[-20:-10]).max() > 0.01
 
 
 def test_events_carry_the_calibrated_error() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stridewise.gait.encoding import EXTRAS, FEATURES, INPUT_POINTS, OUTPUTS, SCALE
+from stridewise.gait.encoding import EXTRAS, FEATURES, INPUT_POINTS, OUTPUTS, PATCH, SCALE
+from stridewise.gait.learned import REACH
 from stridewise.simulate import Camera
 from stridewise.skeletons import SIDES
 from training.gait_net.folds import FOLDS, RUNNERS, held_out, held_out_networks
@@ -147,7 +148,7 @@ def test_a_short_training_learns_and_is_exported(source: Footage, tmp_path: Path
     import onnxruntime
 
     from training.gait_net.export import export
-    from training.gait_net.network import loss
+    from training.gait_net.network import CONTEXT_AFTER, DILATIONS, loss
     from training.gait_net.train import batch, train
 
     rng = np.random.default_rng(0)
@@ -169,7 +170,13 @@ def test_a_short_training_learns_and_is_exported(source: Footage, tmp_path: Path
     path = tmp_path / "small.onnx"
     onnx.save(export(model), path)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    (said,) = session.run(None, {"features": inputs[0][:2], "shown": inputs[1][:2]})
+    whole = {"features": inputs[0][:2], "shown": inputs[1][:2], "newest": np.array([False])}
+    nothing = np.zeros((2, len(CONTEXT_AFTER), 16), dtype=np.float32)
+    said, means = session.run(None, {**whole, "known": nothing})
     expected = np.asarray(model([inputs[0][:2], inputs[1][:2]]))
     # Weights are stored in half precision.
     assert said == pytest.approx(expected, abs=0.02)
+    end = {name: whole[name][:, -(REACH // PATCH + 3) :] for name in ("features", "shown")}
+    assert sum(DILATIONS) * PATCH == REACH
+    newest, _ = session.run(None, {**end, "newest": np.array([True]), "known": means})
+    assert newest == pytest.approx(said[:, -3:], abs=1e-4)

@@ -95,7 +95,7 @@ def measure(network: learned.Network, data: Sequence[Trial], seed: int) -> Error
         source = footage(trial)
         for _ in range(SCENES):
             features, wanted = film(source, draw_setting(rng), rng, complete=True)
-            _add_scene(errors, network.says(features), wanted)
+            _add_scene(errors, network.says(features)[0], wanted)
         for _ in range(FILMS):
             _add_events(errors, network, trial, rng)
     return errors

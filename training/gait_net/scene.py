@@ -15,6 +15,7 @@ from stridewise.gait.encoding import (
     RATE,
     cubic,
     encode,
+    placing,
     to_grid,
     unmirror,
 )
@@ -153,12 +154,13 @@ def film(
         xy = xy[:, MIRROR] * [-1.0, 1.0]
         wanted = mirrored(wanted)
     grid_xy = to_grid(time, xy)[1][:FRAMES]
-    encoded = encode(grid_xy[None], 1 / camera.fps)
-    if encoded.mirrored[0]:
+    place = placing(grid_xy[None])
+    features = encode(grid_xy[None], 1 / camera.fps, place)[0]
+    if place.mirrored[0]:
         wanted = mirrored(wanted)
     absent = ~np.isfinite(grid_xy[:, hips]).all(axis=(1, 2))
     wanted[absent] = np.nan
-    return encoded.features[0], _knowable(wanted, grid_xy)
+    return features, _knowable(wanted, grid_xy)
 
 
 _KEYS = (*OUTPUTS, *EXTRAS)

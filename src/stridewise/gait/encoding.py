@@ -40,7 +40,18 @@ _SEGMENTS: tuple[tuple[str, str], ...] = tuple(
     for upper, lower in (("hip", "knee"), ("knee", "ankle"), ("heel", "big_toe"))
     for side in SIDES
 )
-_SEGMENT_INDEX = np.array([[INPUT_POINTS.index(p) for p in pair] for pair in _SEGMENTS])
+_UPPER, _LOWER = np.array([[INPUT_POINTS.index(p) for p in pair] for pair in _SEGMENTS]).T
+#: The first segment that is a foot; only feet follow.
+_FEET = next(i for i, (upper, _) in enumerate(_SEGMENTS) if upper.endswith("heel"))
+
+
+def _pair(part: str) -> slice:
+    """Where a part of both sides stands among the input points."""
+    first = INPUT_POINTS.index(f"left_{part}")
+    return slice(first, first + 2)
+
+
+_SHOULDERS, _HIPS = _pair("shoulder"), _pair("hip")
 #: Numbers per frame: two coordinates and presence per point, directions, trunk, frame interval.
 FEATURES = 3 * len(INPUT_POINTS) + len(_SEGMENTS) + 2
 
@@ -51,6 +62,8 @@ _LONG = 0.9
 #: Standard deviation of the bell that smooths the path of the hips, in frames (0.6 s): the bounce
 #: of steps (2 Hz and more) stays, where the runner goes in the picture does not.
 _SLOW = 0.6 * RATE
+#: Frames of a path that counts as short: a window that is read live.
+_SHORT = 200
 
 _SIDED = (
     "thigh",
@@ -116,18 +129,19 @@ _ODD = frozenset({"pelvic_obliquity", "trunk_lateral", "ankle_lateral"})
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """Keypoints as the network wants them.
+class Placing:
+    """How pictures are turned so that every runner runs to the right and is as tall.
 
     Parameters
     ----------
-    features : ndarray, shape (recordings, frames, FEATURES)
     mirrored : ndarray of bool, shape (recordings,)
-        Whether the picture was mirrored, so that every runner runs to the right.
+        Whether the picture is mirrored.
+    leg_length : ndarray, shape (recordings,)
+        In the unit of the points, by how long the legs appear.
     """
 
-    features: Array
     mirrored: NDArray[np.bool_]
+    leg_length: Array
 
 
 def to_grid(time: Array, xy: Array) -> tuple[Array, Array]:
@@ -214,6 +228,19 @@ def bell(values: Array, sd: float, axis: int) -> Array:
 def bounce(path: Array, axis: int) -> Array:
     """Take where the runner goes out of a path on the grid: its line, then a slow bell."""
     path = np.moveaxis(path, axis, 0)
+    if len(path) <= _SHORT and np.isfinite(path).all():
+        short = _bounce_of(len(path)) @ path.reshape(len(path), -1)
+        return np.moveaxis(short.reshape(path.shape), 0, axis)
+    return np.moveaxis(_bounce(path), 0, axis)
+
+
+@lru_cache(maxsize=8)
+def _bounce_of(frames: int) -> Array:
+    """Matrix that does the same to a short path without gaps in one step."""
+    return _bounce(np.eye(frames))
+
+
+def _bounce(path: Array) -> Array:
     known = np.isfinite(path)
     t = np.linspace(-1.0, 1.0, len(path)).reshape(-1, *([1] * (path.ndim - 1)))
     count = np.maximum(known.sum(axis=0), 1)
@@ -222,8 +249,7 @@ def bounce(path: Array, axis: int) -> Array:
     spread = (known * (t - mean_t) ** 2).sum(axis=0)
     slope = (known * (t - mean_t) * (filled - mean)).sum(axis=0) / np.maximum(spread, 1e-9)
     rest = path - mean - slope * (t - mean_t)
-    weightless = np.where(known, rest, np.nan)
-    return np.moveaxis(rest - _slow(weightless), 0, axis)
+    return np.asarray(rest - _slow(np.where(known, rest, np.nan)))
 
 
 def _slow(values: Array) -> Array:
@@ -249,49 +275,67 @@ def _weight_of_whole(frames: int) -> Array:
     return weight
 
 
-def encode(xy: Array, interval_s: float | Array, other_way: bool = False) -> Encoded:
-    """Turn points on the grid into features.
-
-    The picture is mirrored where the runner faces left, scaled to leg lengths by how long the legs
-    appear, and freed of where the runner goes.
+def placing(xy: Array, other_way: bool = False) -> Placing:
+    """Find out how pictures are to be turned.
 
     Parameters
     ----------
     xy : ndarray, shape (recordings, frames, len(INPUT_POINTS), 2)
         On the grid of `RATE`, y up, in any unit; NaN where missing.
-    interval_s : float or ndarray, shape (recordings,)
-        Time between the frames of the source.
     other_way : bool
-        Mirror the other recordings instead, those who face right.
+        Mirror the other recordings, those who face right instead of left.
 
     Returns
     -------
-    Encoded
+    Placing
     """
-    mirrored = np.asarray((_forward(xy) < 0) != other_way)
-    if mirrored.any():
-        xy = np.where(mirrored[:, None, None, None], xy[:, :, MIRROR] * [-1.0, 1.0], xy)
-    xy = xy / _leg_length(xy)[:, None, None, None]
-    hips = [INPUT_POINTS.index(f"{side}_hip") for side in SIDES]
-    path = xy[:, :, hips].mean(axis=2)
+    return Placing(np.asarray((_forward(xy) < 0) != other_way), _leg_length(xy))
+
+
+def encode(
+    xy: Array, interval_s: float | Array, place: Placing, newest: int | None = None
+) -> Array:
+    """Turn points on the grid into features.
+
+    The picture is placed, and freed of where the runner goes.
+
+    Parameters
+    ----------
+    xy : ndarray, shape (recordings, frames, len(INPUT_POINTS), 2)
+        As for `placing`.
+    interval_s : float or ndarray, shape (recordings,)
+        Time between the frames of the source.
+    place : Placing
+        Of these frames, or of most of them.
+    newest : int, optional
+        Only so many frames at the end; all by default.
+
+    Returns
+    -------
+    ndarray, shape (recordings, frames or newest, FEATURES)
+    """
+    path = xy[:, :, _HIPS].sum(axis=2) / 2
     centre = _bridged(path) - _bridged(bounce(path, axis=1))
-    xy = xy - centre[:, :, None]
-    known = np.asarray(np.isfinite(xy).all(axis=-1))
+    if newest is not None:
+        xy, centre = xy[:, -newest:], centre[:, -newest:]
+    xy = (xy - centre[:, :, None]) / place.leg_length[:, None, None, None]
+    if place.mirrored.any():
+        turned = place.mirrored[:, None, None, None]
+        xy = np.where(turned, xy[:, :, MIRROR] * [-1.0, 1.0], xy)
+    known = np.isfinite(xy[..., 0])
     direction = _direction(xy)
-    interval = np.broadcast_to(np.asarray(interval_s, dtype=float), len(xy))
-    features = np.concatenate(
-        [
-            np.where(known[..., None], xy, 0.0).reshape(*xy.shape[:2], -1),
-            known.astype(float),
-            np.where(np.isfinite(direction), direction, 0.0),
-            np.broadcast_to(
-                np.log2(np.clip(interval, 1 / 500, 1 / 10) * RATE)[:, None, None],
-                (*xy.shape[:2], 1),
-            ),
-        ],
-        axis=-1,
-    )
-    return Encoded(np.clip(features, -8.0, 8.0), mirrored)
+    if not known.all():
+        xy = np.where(known[..., None], xy, 0.0)
+        direction = np.where(np.isfinite(direction), direction, 0.0)
+    n, frames = xy.shape[:2]
+    features = np.empty((n, frames, FEATURES))
+    points, directions = 2 * len(INPUT_POINTS), 3 * len(INPUT_POINTS)
+    features[..., :points] = xy.reshape(n, frames, -1)
+    features[..., points:directions] = known
+    features[..., directions:-1] = direction
+    interval = np.broadcast_to(np.asarray(interval_s, dtype=float), n)
+    features[..., -1] = np.log2(np.clip(interval, 1 / 500, 1 / 10) * RATE)[:, None]
+    return np.clip(features, -8.0, 8.0, out=features)
 
 
 def _forward(xy: Array) -> Array:
@@ -352,21 +396,14 @@ def _bridged(path: Array) -> Array:
 
 def _direction(xy: Array) -> Array:
     """Angles of the segments and of the trunk against hanging down, in radians."""
-    upper, lower = xy[:, :, _SEGMENT_INDEX[:, 0]], xy[:, :, _SEGMENT_INDEX[:, 1]]
-    d = lower - upper
-    hanging = np.arctan2(d[..., 0], -d[..., 1])
+    d = xy.take(_LOWER, axis=2) - xy.take(_UPPER, axis=2)
+    lean = (xy[:, :, _SHOULDERS] - xy[:, :, _HIPS]).sum(axis=2)
+    across, along = (np.empty((*d.shape[:2], len(_SEGMENTS) + 1)) for _ in range(2))
+    across[..., :_FEET], along[..., :_FEET] = d[..., :_FEET, 0], -d[..., :_FEET, 1]
     # Feet lie: measure them from the horizontal, so that the jump is out of reach.
-    feet = [i for i, (end, _) in enumerate(_SEGMENTS) if end.endswith("heel")]
-    hanging[..., feet] = np.arctan2(d[..., feet, 1], d[..., feet, 0])
-    trunk = np.mean(
-        [
-            xy[:, :, INPUT_POINTS.index(f"{s}_shoulder")] - xy[:, :, INPUT_POINTS.index(f"{s}_hip")]
-            for s in SIDES
-        ],
-        axis=0,
-    )
-    lean = np.arctan2(trunk[..., 0], trunk[..., 1])[..., None]
-    return np.concatenate([hanging, lean], axis=-1)
+    across[..., _FEET:-1], along[..., _FEET:-1] = d[..., _FEET:, 1], d[..., _FEET:, 0]
+    across[..., -1], along[..., -1] = lean[..., 0], lean[..., 1]
+    return np.arctan2(across, along)
 
 
 def unmirror(name: str, side: Side | None, mirrored: bool) -> tuple[Key, float]:

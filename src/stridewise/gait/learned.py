@@ -5,25 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stridewise.errors import InputError
 from stridewise.gait.encoding import (
     EXTRAS,
     FEATURES,
     INPUT_POINTS,
     OUTPUTS,
     PATCH,
-    RATE,
     SCALE,
     Key,
     encode,
+    placing,
     to_grid,
     unmirror,
 )
@@ -33,6 +32,8 @@ from stridewise.skeletons import SIDES, Side
 from stridewise.weights import open_network
 
 Array = NDArray[np.float64]
+_Single = NDArray[np.float32]
+_Part = Literal["value", "log_sd"]
 
 #: Frames around a contact whose opinions count, in seconds.
 _LISTEN_S = 0.06
@@ -41,8 +42,12 @@ _SHORTEST_CONTACT_S, _SHORTEST_FLIGHT_S = 0.06, 0.1
 _SQUARE_DEG = 10.0
 #: Steps of the network that are read in one go, and those before and after that are read along.
 _CHUNK, _OVERLAP = 18_000, 60
-#: Frames of the network that a live reading rests on, and how far ahead of the instant they reach.
-WINDOW, LOOK_AHEAD_S = 96, 0.1
+#: How many frames before and after an instant the network looks at closely.
+REACH = 44
+#: Frames of the network that a live reading rests on.
+WINDOW = 96
+_CONTACTS: tuple[Key, ...] = tuple(("contact", side) for side in SIDES)
+_DIRECTION: tuple[Key, ...] = (("yaw_cos", None), ("yaw_sin", None))
 _WEIGHTS = "network.onnx"
 _CALIBRATION = "network.json"
 
@@ -85,6 +90,8 @@ class Network:
     def __init__(self, weights: Path | None = None, calibration: Path | None = None) -> None:
         folder = files("stridewise.gait")
         self._session = open_network((weights or folder / _WEIGHTS).read_bytes())
+        means = next(output for output in self._session.get_outputs() if output.name == "means")
+        self._no_means = np.zeros((1, *means.shape[1:]), dtype=np.float32)
         beside = weights.with_suffix(".json") if weights else folder / _CALIBRATION
         text = (calibration or beside).read_text(encoding="utf-8")
         self.calibration: Mapping[str, Any] = json.loads(text)
@@ -94,22 +101,69 @@ class Network:
         """Identifier of the network."""
         return str(self.calibration["name"])
 
-    def says(self, features: Array) -> Array:
-        """Run the network over one recording, shape (frames, FEATURES) to (frames, numbers)."""
-        frames = len(features)
-        steps = -(-frames // PATCH)
-        padded = np.zeros((steps * PATCH, FEATURES), dtype=np.float32)
-        padded[:frames] = features
-        shown = padded[:, 2 * len(INPUT_POINTS) : 3 * len(INPUT_POINTS)].max(axis=1) > 0
-        joined = padded.reshape(1, steps, -1)
-        seen = shown.reshape(1, steps, PATCH).max(axis=2, keepdims=True).astype(np.float32)
+    def says(self, features: Array) -> tuple[Array, Array]:
+        """Run the network over one recording.
+
+        Parameters
+        ----------
+        features : ndarray, shape (frames, FEATURES)
+
+        Returns
+        -------
+        numbers : ndarray, shape (frames, numbers)
+        means : ndarray, shape (means, width)
+            What the network keeps of the whole, for `says_of_newest`.
+        """
+        joined, seen = _in_steps(features)
+        steps = joined.shape[1]
         parts = []
         for start in range(0, steps, _CHUNK):
             first, last = max(start - _OVERLAP, 0), min(start + _CHUNK + _OVERLAP, steps)
-            inputs = {"features": joined[:, first:last], "shown": seen[:, first:last]}
-            (part,) = self._session.run(None, inputs)
-            parts.append(part[0, start - first : start - first + _CHUNK])
-        return np.concatenate(parts).reshape(steps * PATCH, -1)[:frames].astype(float)
+            part, means = self._run(joined[:, first:last], seen[:, first:last], None)
+            parts.append(part[start - first : start - first + _CHUNK])
+        return _in_frames(np.concatenate(parts))[: len(features)], means
+
+    def says_of_newest(self, features: Array, means: Array) -> Array:
+        """Run the network over the end of a recording of which most has been read before.
+
+        Parameters
+        ----------
+        features : ndarray, shape (frames, FEATURES)
+            The newest, whole steps (`PATCH` frames), more than `REACH` frames.
+        means : ndarray, shape (means, width)
+            From `says` over the whole not long ago.
+
+        Returns
+        -------
+        ndarray, shape (frames - REACH, numbers)
+            About the newest frames what `says` says of the whole, but for the means.
+        """
+        return _in_frames(self._run(*_in_steps(features), means)[0])
+
+    def _run(self, features: _Single, shown: _Single, means: Array | None) -> tuple[Array, Array]:
+        known = self._no_means if means is None else means[None].astype(np.float32)
+        inputs = {"features": features, "shown": shown, "known": known}
+        inputs["newest"] = _WHOLE if means is None else _NEWEST
+        said, new = self._session.run(None, inputs)
+        return said[0], new[0]
+
+
+_WHOLE, _NEWEST = np.array([False]), np.array([True])
+
+
+def _in_steps(features: Array) -> tuple[_Single, _Single]:
+    """Join frames to steps; say in which steps anything is seen."""
+    frames = len(features)
+    steps = -(-frames // PATCH)
+    padded = np.zeros((steps * PATCH, FEATURES), dtype=np.float32)
+    padded[:frames] = features
+    shown = padded[:, 2 * len(INPUT_POINTS) : 3 * len(INPUT_POINTS)].max(axis=1) > 0
+    seen = shown.reshape(1, steps, PATCH).max(axis=2, keepdims=True).astype(np.float32)
+    return padded.reshape(1, steps, -1), seen
+
+
+def _in_frames(said: Array) -> Array:
+    return said.reshape(len(said) * PATCH, -1).astype(float)
 
 
 @cache
@@ -158,43 +212,6 @@ def mean_reading(a: Reading, b: Reading) -> Reading:
     )
 
 
-def read_live(network: Network, recording: Recording) -> Reading:
-    """Let the network read a recording as it would have read it live.
-
-    What is said about an instant rests on the `WINDOW` before it and at most `LOOK_AHEAD_S` after.
-
-    Parameters
-    ----------
-    network : Network
-    recording : Recording
-        As for `read`, of `WINDOW` frames of the network at least.
-
-    Returns
-    -------
-    Reading
-        From the first instant on that lies a window behind the start.
-    """
-    time, xy = on_grid(recording)
-    starts = np.arange(0, len(time) - WINDOW + 1, PATCH)
-    if not len(starts):
-        raise InputError(
-            "The recording is too short to be read live",
-            expected=f"{WINDOW / RATE:.1f} s at least",
-            received=f"{len(time) / RATE:.1f} s",
-        )
-    # The bell that thins out fast recordings looks ahead too, by three of its 5 ms.
-    newest = WINDOW - PATCH - int((LOOK_AHEAD_S - 0.015) * RATE) + 1
-    said, mirrored, index = [], [], []
-    for start in starts:
-        out, turned = say(network, xy[start : start + WINDOW], 1 / recording.fps)
-        said.append(out[newest : newest + PATCH])
-        mirrored += [turned] * PATCH
-        index.append(start + newest + np.arange(PATCH))
-    rows = np.concatenate(index)
-    flags = np.array(mirrored)
-    return interpret(network, time[rows], np.concatenate(said), flags, legs_seen(xy[rows]))
-
-
 def say(
     network: Network, xy: Array, interval_s: float, other_way: bool = False
 ) -> tuple[Array, bool]:
@@ -208,7 +225,7 @@ def say(
     interval_s : float
         Time between the frames of the source.
     other_way : bool
-        As for `encode`.
+        As for `placing`.
 
     Returns
     -------
@@ -217,8 +234,9 @@ def say(
     mirrored : bool
         Whether the picture was mirrored for the network.
     """
-    encoded = encode(xy[None], interval_s, other_way)
-    return network.says(encoded.features[0]), bool(encoded.mirrored[0])
+    place = placing(xy[None], other_way)
+    said, _ = network.says(encode(xy[None], interval_s, place)[0])
+    return said, bool(place.mirrored[0])
 
 
 def on_grid(recording: Recording) -> tuple[Array, Array]:
@@ -265,31 +283,48 @@ def interpret(
         Outputs to give; all of them by default.
     """
     inflate = network.calibration["inflate"]
-    keys = (*OUTPUTS, *EXTRAS)
+    keys = tuple(wanted)
 
-    def of(key: Key, block: Array, signed: bool = True) -> Array:
-        other, sign = unmirror(*key, True)
-        turned = block[:, keys.index(other)] * (sign if signed else 1.0)
-        return np.where(mirrored, turned, block[:, keys.index(key)])
+    def of(names: tuple[Key, ...], part: _Part) -> Array:
+        """Numbers of the runner, shape (frames, names)."""
+        turned: NDArray[np.bool_] = mirrored[:, None]
+        index, sign = _places(names, part, bool(turned.all()))
+        plain: Array = said[:, index] * sign
+        if turned.all() or not turned.any():
+            return plain
+        index, sign = _places(names, part, True)
+        return np.where(turned, said[:, index] * sign, plain)
 
-    count = len(OUTPUTS)
-    values = np.concatenate([said[:, :count], said[:, 2 * count :]], axis=1)
-    log_sd = np.clip(said[:, count : 2 * count], -5.0, 2.0)
     both = seen["left"] & seen["right"]
+    known = np.stack([both if side is None else seen[side] for _, side in keys], axis=1)
+    scale = np.array([SCALE[name] for name, _ in keys])
+    values = np.where(known, scale * of(keys, "value"), np.nan)
+    wider = scale * [inflate.get(name, 1.0) for name, _ in keys]
+    sds = wider * np.exp(np.clip(of(keys, "log_sd"), -5.0, 2.0))
+    logit = np.clip(of(_CONTACTS, "value"), -30.0, 30.0)
+    legs = np.stack([seen[side] for side in SIDES], axis=1)
+    on_ground = np.where(legs, 1 / (1 + np.exp(-logit)), np.nan)
+    cos, sin = of(_DIRECTION, "value")[both].mean(axis=0) if both.any() else (np.nan, np.nan)
+    return Reading(
+        time,
+        dict(zip(keys, values.T, strict=True)),
+        dict(zip(keys, sds.T, strict=True)),
+        dict(zip(SIDES, on_ground.T, strict=True)),
+        float(np.degrees(np.arctan2(sin, cos))),
+    )
 
-    def where(key: Key) -> NDArray[np.bool_]:
-        return both if key[1] is None else seen[key[1]]
 
-    value = {key: np.where(where(key), SCALE[key[0]] * of(key, values), np.nan) for key in wanted}
-    sd = {
-        key: SCALE[key[0]] * np.exp(of(key, log_sd, signed=False)) * inflate.get(key[0], 1.0)
-        for key in wanted
-    }
-    logit = {side: np.clip(of(("contact", side), values), -30.0, 30.0) for side in SIDES}
-    contact = {side: np.where(seen[side], 1 / (1 + np.exp(-logit[side])), np.nan) for side in SIDES}
-    cos, sin = (of((f"yaw_{part}", None), values)[both] for part in ("cos", "sin"))
-    yaw = np.degrees(np.arctan2(sin.mean(), cos.mean())) if both.any() else np.nan
-    return Reading(time, value, sd, contact, float(yaw))
+@lru_cache(maxsize=32)
+def _places(keys: tuple[Key, ...], part: _Part, mirrored: bool) -> tuple[NDArray[np.intp], Array]:
+    """Columns of the network's numbers that hold these signals of the runner, and their signs."""
+    found = [unmirror(name, side, mirrored) for name, side in keys]
+    count = len(OUTPUTS)
+    if part == "log_sd":
+        return np.array([count + OUTPUTS.index(key) for key, _ in found]), np.ones(len(keys))
+    columns = [
+        OUTPUTS.index(key) if key in OUTPUTS else 2 * count + EXTRAS.index(key) for key, _ in found
+    ]
+    return np.array(columns), np.array([sign for _, sign in found])
 
 
 def events(reading: Reading, later_s: float = _LISTEN_S) -> tuple[Event, ...]:

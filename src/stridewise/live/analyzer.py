@@ -51,6 +51,8 @@ SMOOTH = 8
 #: The noise of the points is measured and contacts are timed once more in so many rounds at first,
 #: and then after so many.
 _FIRST_ROUNDS, _NOISE_ROUNDS = 4, 6
+#: Rows between two readings of the network while more frames wait.
+_HURRIED_STRIDE = 6
 #: Metrics taken in at a time.
 _TOLD = 8
 #: Rows that a filter at the end of a window distorts, in seconds.
@@ -67,7 +69,7 @@ Piece = Generator[None, None, list[Update]]
 class LiveAnalyzer:
     """Analyses running frame by frame.
 
-    The network reads the last 1.6 s every two rows of its time base (60 per second); angles,
+    The network reads the last 1.6 s every three rows of its time base (60 per second); angles,
     metrics and areas of running form are evaluated over the last 10 s in rounds, a small piece with
     each frame. Functions, models and definitions are those of `stridewise.analyze`.
 
@@ -121,7 +123,6 @@ class LiveAnalyzer:
         self._recent: dict[Key, deque[float]] = defaultdict(lambda: deque(maxlen=SMOOTH))
         self._averages: dict[Key, Average] = defaultdict(Average)
         self._last_s: float | None = None
-        self._unheard = False
         self._traced_s = -np.inf
         self._round: Round | None = None
         self._rounds = 0
@@ -146,7 +147,12 @@ class LiveAnalyzer:
         return {key: summary for key, summary in found.items() if summary is not None}
 
     def update(
-        self, time_s: float, xy: ArrayLike, confidence: ArrayLike | None = None
+        self,
+        time_s: float,
+        xy: ArrayLike,
+        confidence: ArrayLike | None = None,
+        *,
+        more: bool = False,
     ) -> list[Update]:
         """Take in one frame.
 
@@ -159,6 +165,9 @@ class LiveAnalyzer:
             Positions in the image, y down; NaN where not seen.
         confidence : array, shape (keypoints,), optional
             0 to 1; points below 0.3 count as not seen.
+        more : bool
+            Whether the next frame waits already. The network then reads less often (contacts are
+            known up to 50 ms later) and rounds take longer, so that a busy machine catches up.
 
         Returns
         -------
@@ -180,17 +189,16 @@ class LiveAnalyzer:
         passed = 0.0 if self._last_s is None else time_s - self._last_s
         self._last_s = time_s
         self._grid.add(time_s, points)
-        pieces = max(round(passed * RATE), 1)
-        # Running the network and understanding it take turns, where frames come fast enough.
-        if self._unheard:
-            said += self._listen(time_s)
-        if self._grid.pending >= STRIDE:
-            self._reader.run(self._grid.advance())
-            self._unheard = True
-            pieces -= 1
-            if passed * RATE > 1.5:
-                said += self._listen(time_s)
-        for _ in range(pieces):
+        rows = max(round(passed * RATE), 1)
+        if self._grid.pending + rows > (_HURRIED_STRIDE if more else STRIDE):
+            said += self._read(time_s)
+            rows -= 1
+        elif more and self._grid.pending > rows:
+            return said
+        elif self._reader.stale:
+            self._reader.refresh()
+            rows -= 1
+        for _ in range(min(rows, 1) if more else rows):
             said += self._go_on()
         return said
 
@@ -221,14 +229,13 @@ class LiveAnalyzer:
         self._recent.clear()
         for average in self._averages.values():
             average.until = -np.inf
-        self._last_s, self._traced_s, self._unheard = None, -np.inf, False
+        self._last_s, self._traced_s = None, -np.inf
         self._evaluating, self._new_strides, self._next_round_s = False, False, -np.inf
         return said
 
-    def _listen(self, time_s: float) -> list[Update]:
-        """Say what the last run of the network has made known."""
-        self._unheard = False
-        found = self._reader.listen()
+    def _read(self, time_s: float) -> list[Update]:
+        """Let the network read what has come and say what has become known."""
+        found = self._reader.read(self._grid.advance())
         if found is None:
             return list(self._phase.frame(time_s, self._reader.legs_seen))
         reading, new = found
@@ -349,8 +356,10 @@ class LiveAnalyzer:
         try:
             prepared = yield from prepare(recording, own, self._model, self.context, known)
             self._reader.calibrate(prepared.timed)
+            yield
             events = [e for e in self._reader.events if time[0] <= e.time_s <= time[-1]]
             reading = corrected(reading, own, events, 1 / fps, self._model.force)
+            yield
             found = yield from evaluate(
                 prepared, reading, events, self._model.network, self.context, fps
             )

@@ -37,11 +37,13 @@ class Grid:
         self._raw = Ring(round(_RAW_S / SHORTEST_S), (points, 2))
         self._rows = Ring(round(seconds * RATE), (points, 2))
         self._start = 0.0
+        # Up to here rows stay as they are, unless a gap closes.
+        self._settled_s = -np.inf
 
     def add(self, time_s: float, xy: Array) -> None:
         """Take in a frame, later than those before it; xy (points, 2), NaN where missing."""
         if not self._raw_time.total:
-            self._start = time_s
+            self._start, self._settled_s = time_s, time_s
         self._raw_time.extend(np.array([time_s]))
         self._raw.extend(xy[None])
 
@@ -64,16 +66,26 @@ class Grid:
         new = self.pending
         if new <= 0:
             return 0
-        self._rows.drop(round(_OPEN_S * RATE))
-        first = self._rows.total
         time = self._raw_time.last()
+        recent = int(np.searchsorted(time, time[-1] - _RAW_S))
+        self._rows.drop(self._open_rows(self._raw.last()[recent:]))
+        first = self._rows.total
         # The frame before is needed too: it may be the near side of a hole.
         since = max(int(np.searchsorted(time, self._start + first / RATE - _OPEN_S)) - 1, 0)
         time, xy = time[since:], self._raw.last()[since:]
         rows = self.pending
         instants = self._start + (first + np.arange(rows)) / RATE
         self._rows.extend(interpolate(time, close_gaps(time, xy), instants))
+        self._settled_s = float(time[-2:][0]) - 3 * _BELL_S
         return new
+
+    def _open_rows(self, recent: Array) -> int:
+        """Rows that new frames may change: those beside the newest frames, and gaps."""
+        known = np.isfinite(recent[..., 0])
+        if (known.any(axis=0) != known.all(axis=0)).any():
+            return round(_OPEN_S * RATE)
+        settled = int(np.floor((self._settled_s - self._start) * RATE)) + 1
+        return max(self._rows.total - max(settled, 0), 0)
 
     def last(self, rows: int) -> tuple[Array, Array]:
         """Return the last rows: times (rows,) and positions (rows, points, 2)."""

@@ -9,16 +9,25 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stridewise.gait.encoding import EXTRAS, INPUT_POINTS, OUTPUTS, RATE, Key
+from stridewise.gait.encoding import (
+    EXTRAS,
+    INPUT_POINTS,
+    OUTPUTS,
+    PATCH,
+    RATE,
+    Key,
+    Placing,
+    encode,
+    placing,
+)
 from stridewise.gait.learned import (
-    LOOK_AHEAD_S,
+    REACH,
     WINDOW,
     Network,
     Reading,
     events,
     interpret,
     legs_seen,
-    say,
 )
 from stridewise.gait.motion import KINDS, Event, EventKind, instants
 from stridewise.live.grid import Grid
@@ -28,12 +37,16 @@ from stridewise.skeletons import SIDES, Side
 
 Array = NDArray[np.float64]
 
-#: Rows between two readings of the network: two frames at 60 per second.
-STRIDE = 2
+#: Rows between two readings of the network at most, where frames come as often.
+STRIDE = 3
+#: Rows between two readings of the whole window; in between only what is new is read.
+_WHOLE_EVERY = 24
 #: How far ahead of a contact the frames must reach before it is said, in seconds.
 LISTEN_S = 0.05
 #: Where contacts are looked for: the longest stance and flight fit in, in seconds.
 _TAIL_S = 0.5
+#: How far the network looks ahead of what is said once and for all, in rows: 0.1 s.
+_LOOK_AHEAD = 6
 #: One foot cannot land twice within this time: half of the shortest stride.
 _SAME_S = 0.2
 #: Contacts kept: 20 s of a sprinter.
@@ -43,9 +56,6 @@ _TO_CALIBRATE = 3
 _TOLD: tuple[Key, ...] = tuple(
     (name, side) for name in ("initial_contact", "toe_off", "vertical_force") for side in SIDES
 )
-
-#: The end of a window, what the network said about it, whether it was mirrored, and legs seen.
-_Heard = tuple[Array, Array, NDArray[np.bool_], dict[Side, NDArray[np.bool_]]]
 
 
 class LiveReader:
@@ -66,44 +76,30 @@ class LiveReader:
     ) -> None:
         self.network = network
         self._grid = grid
-        self._here = [i for i, name in enumerate(INPUT_POINTS) if name in keypoints]
-        self._there = [list(keypoints).index(INPUT_POINTS[i]) for i in self._here]
+        here = [i for i, name in enumerate(INPUT_POINTS) if name in keypoints]
+        self._lacking = [i for i in range(len(INPUT_POINTS)) if i not in here]
+        self._here = here if self._lacking else slice(None)
+        self._there = [list(keypoints).index(INPUT_POINTS[i]) for i in here]
         numbers = 2 * len(OUTPUTS) + len(EXTRAS)
         # What the network said about each row of the grid, and whether it saw a mirrored picture.
         self._said = Ring(round(seconds * RATE), (numbers + 1,))
         self._events: deque[Event] = deque(maxlen=_KEPT)
         self._shift: dict[tuple[EventKind, Side], float] = {}
         self._last: dict[tuple[str, str], float] = {}
-        self._was_blank = True
-        self._heard: _Heard | None = None
+        # How the picture is placed and what the network keeps of the window, from the last reading
+        # of the whole; None before it.
+        self._known: tuple[Placing, Array] | None = None
+        self._since_whole = 0
         #: Whether both hips and a knee or ankle were seen in most of the last half second.
         self.legs_seen = False
 
-    def run(self, new_rows: int) -> None:
-        """Run the network over the newest window, once it is full.
+    def read(self, new_rows: int) -> tuple[Reading, list[Event]] | None:
+        """Let the network read what is new in the grid; None where it can say nothing.
 
         Parameters
         ----------
         new_rows : int
-            Rows since the last run.
-        """
-        self._heard = None
-        time, xy = self._grid.last(WINDOW)
-        points = self.points(xy)
-        seen = legs_seen(points)
-        tail = slice(-round(_TAIL_S * RATE), None)
-        self.legs_seen = bool(np.mean((seen["left"] | seen["right"])[tail]) > 0.5)
-        if len(time) < WINDOW or not any(s.any() for s in seen.values()):
-            self._blank(new_rows)
-            return
-        said, mirrored = say(self.network, points, self._grid.interval_s)
-        self._keep(said, mirrored, new_rows)
-        flags = np.full(len(said[tail]), mirrored)
-        told = {side: s[tail] for side, s in seen.items()}
-        self._heard = (time[tail].copy(), said[tail], flags, told)
-
-    def listen(self) -> tuple[Reading, list[Event]] | None:
-        """Understand what the last run said; None where it said nothing.
+            Rows since the last time.
 
         Returns
         -------
@@ -112,9 +108,17 @@ class LiveReader:
         new : list of Event
             Contacts that were not known before.
         """
-        if self._heard is None:
+        time, xy = self._grid.last(WINDOW)
+        points = self.points(xy)
+        tail = slice(-round(_TAIL_S * RATE), None)
+        seen = legs_seen(points[tail])
+        self.legs_seen = bool(np.mean(seen["left"] | seen["right"]) > 0.5)
+        if len(time) < WINDOW or not any(s.any() for s in seen.values()):
+            self._blank(new_rows)
             return None
-        reading = interpret(self.network, *self._heard, _TOLD)
+        self._say(points[None], new_rows)
+        said = self._said.last(len(seen["left"]))
+        reading = interpret(self.network, time[tail], said[:, :-1], said[:, -1] > 0.5, seen, _TOLD)
         return reading, self._new(reading)
 
     @property
@@ -150,8 +154,11 @@ class LiveReader:
 
     def points(self, xy: Array) -> Array:
         """Return the network's points of rows of the grid, y up."""
-        points = np.full((len(xy), len(INPUT_POINTS), 2), np.nan)
-        points[:, self._here] = xy[:, self._there] * [1.0, -1.0]
+        points = np.empty((len(xy), len(INPUT_POINTS), 2))
+        if self._lacking:
+            points[:, self._lacking] = np.nan
+        points[:, self._here] = xy.take(self._there, axis=1)
+        np.negative(points[..., 1], out=points[..., 1])
         return points
 
     def whole(self, time: Array, xy: Array) -> Reading:
@@ -166,23 +173,45 @@ class LiveReader:
         self._said.clear()
         self._events.clear()
         self._last.clear()
-        self._was_blank = True
-        self._heard = None
+        self._known = None
 
     def _blank(self, rows: int) -> None:
         self._said.extend(np.full((rows, 2 * len(OUTPUTS) + len(EXTRAS) + 1), np.nan))
-        self._was_blank = True
+        self._known = None
 
-    def _keep(self, said: Array, mirrored: bool, new_rows: int) -> None:
-        """Write what is new, and anew what has got more to look ahead at."""
-        open_rows = WINDOW if self._was_blank else round(LOOK_AHEAD_S * RATE)
-        self._was_blank = False
-        count = min(open_rows + new_rows, WINDOW)
-        self._said.drop(count - new_rows)
-        rows = np.empty((count, said.shape[1] + 1))
-        rows[:, :-1] = said[-count:]
-        rows[:, -1] = mirrored
+    def _say(self, points: Array, new_rows: int) -> None:
+        """Let the network say what is new, and anew what has got more to look ahead at."""
+        self._since_whole += new_rows
+        fresh = _LOOK_AHEAD + new_rows
+        if self._known is None or fresh > WINDOW - REACH:
+            place, said = self._read_whole(points)
+            fresh = WINDOW
+        else:
+            place, means = self._known
+            newest = REACH + PATCH * -(-fresh // PATCH)
+            features = encode(points, self._grid.interval_s, place, newest)[0]
+            said = self.network.says_of_newest(features, means)
+        self._said.drop(fresh - new_rows)
+        rows = np.empty((fresh, said.shape[1] + 1))
+        rows[:, :-1] = said[-fresh:]
+        rows[:, -1] = place.mirrored[0]
         self._said.extend(rows)
+
+    @property
+    def stale(self) -> bool:
+        """Whether the whole window should be read again."""
+        return self._known is not None and self._since_whole >= _WHOLE_EVERY
+
+    def refresh(self) -> None:
+        """Read the whole window again: how the picture is placed, and what the network keeps."""
+        _, xy = self._grid.last(WINDOW)
+        self._read_whole(self.points(xy)[None])
+
+    def _read_whole(self, points: Array) -> tuple[Placing, Array]:
+        place = placing(points)
+        said, means = self.network.says(encode(points, self._grid.interval_s, place)[0])
+        self._known, self._since_whole = (place, means), 0
+        return place, said
 
     def _new(self, reading: Reading) -> list[Event]:
         sure = float(reading.time[-1]) - LISTEN_S

@@ -40,7 +40,7 @@ Array = NDArray[np.float64]
 Key = tuple[str, MetricSide]
 
 #: Points and metrics handled in one piece.
-_POINTS, _METRICS = 2, 4
+_POINTS, _METRICS = 1, 2
 #: Kinds of metrics that need minutes of running and are left to the analysis afterwards.
 _NOT_LIVE = frozenset({"drift"})
 
@@ -211,7 +211,7 @@ def _motion(
     recording, view = body.recording, body.view
     for i, name in enumerate(recording.keypoints):
         body.smooth(name)
-        if i % _POINTS:
+        if i % 2:
             yield
     out = Collector()
     for add in (add_pelvis, add_sagittal, add_frontal):

@@ -143,7 +143,8 @@ class LiveSession:
     async def _analyse(self, send: Send, time_s: float, rows: Array) -> None:
         self.analysed += 1
         try:
-            said = self._live.update(time_s, rows[:, :2], rows[:, 2])
+            more = bool(self._waiting)
+            said = self._live.update(time_s, rows[:, :2], rows[:, 2], more=more)
         except InputError as error:
             await send(Failure(str(error)))
             return
