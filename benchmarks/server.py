@@ -133,10 +133,12 @@ async def athlete(url: str, frames: Frames, begin: float, seconds: float, load: 
 
 async def hear(socket: ClientConnection, sent: list[float], load: Load) -> Summary:
     """Listen until the summary."""
+    told = 0
     async for text in socket:
         message = read_server(text)
-        if isinstance(message, Updates):
+        if isinstance(message, Updates) and message.analysed > told:
             # The frame whose analysis is told with this answer.
+            told = message.analysed
             frame = min(message.analysed + message.dropped, len(sent)) - 1
             load.delay_ms.append(1e3 * (time.monotonic() - sent[frame]))
         elif isinstance(message, Summary):

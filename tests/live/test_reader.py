@@ -90,7 +90,7 @@ def test_legs_out_of_sight_are_not_guessed_and_found_again(recording: Recording)
     assert np.isnan(live.value["knee_flexion", "left"][gone]).all()
     assert np.isfinite(live.value["knee_flexion", "left"][300:-STRIDE]).all()
     assert reader.legs_seen
-    times = [e.time_s for e in reader.own_events]
+    times = [e.time_s for e in reader.own_events(0.0)]
     assert any(t > recording.time[290] for t in times)
     assert not any(recording.time[203] < t < recording.time[277] for t in times)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -51,14 +51,14 @@ SMOOTH = 8
 #: The noise of the points is measured and contacts are timed once more in so many rounds at first,
 #: and then after so many.
 _FIRST_ROUNDS, _NOISE_ROUNDS = 4, 6
-#: Rows between two readings of the network while more frames wait.
+#: Rows between two readings of the network while others wait.
 _HURRIED_STRIDE = 6
 #: Metrics taken in at a time.
 _TOLD = 8
 #: Rows that a filter at the end of a window distorts, in seconds.
 _EDGE_S = 0.3
-#: Contacts that hold the last two strides.
-_RECENT = 14
+#: Holds the last two strides, in seconds.
+_RECENT_S = 2.5
 #: What is known of every step and stride as soon as it ends.
 _OF_STEP = ("ground_contact_time", "flight_time", "step_time")
 _OF_STRIDE = ("stride_time", "duty_factor")
@@ -152,7 +152,7 @@ class LiveAnalyzer:
         xy: ArrayLike,
         confidence: ArrayLike | None = None,
         *,
-        more: bool = False,
+        hurry: bool = False,
     ) -> list[Update]:
         """Take in one frame.
 
@@ -165,9 +165,9 @@ class LiveAnalyzer:
             Positions in the image, y down; NaN where not seen.
         confidence : array, shape (keypoints,), optional
             0 to 1; points below 0.3 count as not seen.
-        more : bool
-            Whether the next frame waits already. The network then reads less often (contacts are
-            known up to 50 ms later) and rounds take longer, so that a busy machine catches up.
+        hurry : bool
+            Whether others wait. The network then reads less often (contacts are known up to 50 ms
+            later) and rounds take longer, so that a busy machine catches up.
 
         Returns
         -------
@@ -190,30 +190,32 @@ class LiveAnalyzer:
         self._last_s = time_s
         self._grid.add(time_s, points)
         rows = max(round(passed * RATE), 1)
-        if self._grid.pending + rows > (_HURRIED_STRIDE if more else STRIDE):
+        if self._grid.pending + rows > (_HURRIED_STRIDE if hurry else STRIDE):
             said += self._read(time_s)
             rows -= 1
-        elif more and self._grid.pending > rows:
+        elif hurry and self._grid.pending > rows:
             return said
         elif self._reader.stale:
             self._reader.refresh()
             rows -= 1
-        for _ in range(min(rows, 1) if more else rows):
+        for _ in range(min(rows, 1) if hurry else rows):
             said += self._go_on()
         return said
 
     def finish(self) -> list[Update]:
         """Say what is still to be said when no more frames come."""
-        said: list[Update] = []
+        return [update for said in self.finish_in_pieces() for update in said]
+
+    def finish_in_pieces(self) -> Iterator[list[Update]]:
+        """Do what `finish` does, a millisecond at a time: others may have to be served."""
         if self._last_s is None:
-            return said
+            return
         while self._work:
-            said += self._go_on()
+            yield self._go_on()
         if self._new_strides:
             self._begin_round()
             while self._work:
-                said += self._go_on()
-        return said
+                yield self._go_on()
 
     def _restart(self, time_s: float) -> list[Update]:
         """Begin anew on another clock; what was learnt of the runner stays."""
@@ -280,7 +282,7 @@ class LiveAnalyzer:
 
     def _landing(self, event: Event, now_s: float) -> Piece:
         """Say what the step and the stride that ended with this contact were like."""
-        events = tuple(self._reader.events)[-_RECENT:]
+        events = tuple(self._reader.events(event.time_s - _RECENT_S))
         time, _ = self._grid.last(round(3 * RATE))
         motion = Motion(time.copy(), events, {})
         data = GaitData(motion, find_steps(motion), 1 / self._grid.interval_s, "right")
@@ -347,7 +349,7 @@ class LiveAnalyzer:
     def _evaluate(self) -> Piece:
         time, xy = (part.copy() for part in self._grid.last(round(WINDOW_S * RATE)))
         reading = self._reader.whole(time, xy)
-        own = [e for e in self._reader.own_events if time[0] <= e.time_s <= time[-1]]
+        own = self._reader.own_events(time[0])
         fps = 1 / self._grid.interval_s
         recording = Recording(xy, np.ones(xy.shape[:2]), time, self.keypoints)
         fresh = self._rounds < _FIRST_ROUNDS or self._rounds % _NOISE_ROUNDS == 0
@@ -357,7 +359,7 @@ class LiveAnalyzer:
             prepared = yield from prepare(recording, own, self._model, self.context, known)
             self._reader.calibrate(prepared.timed)
             yield
-            events = [e for e in self._reader.events if time[0] <= e.time_s <= time[-1]]
+            events = [e for e in self._reader.events(time[0]) if e.time_s <= time[-1]]
             reading = corrected(reading, own, events, 1 / fps, self._model.force)
             yield
             found = yield from evaluate(

@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 _OPEN_S = MAX_GAP_S + 0.1
 #: Frames kept as they came, in seconds, and how many there can be of them.
 _RAW_S = 2 * _OPEN_S
+#: Frames by which the usual time between two is told.
+_USUAL = 60
 #: Shortest time between two frames; faster sources are thinned out.
 SHORTEST_S = 1 / 500
 #: Standard deviation of the bell that thins out fast sources, as in `encoding.to_grid`.
@@ -37,6 +39,8 @@ class Grid:
         self._raw = Ring(round(_RAW_S / SHORTEST_S), (points, 2))
         self._rows = Ring(round(seconds * RATE), (points, 2))
         self._start = 0.0
+        #: Usual time between the latest frames, in seconds.
+        self.interval_s = 1 / RATE
         # Up to here rows stay as they are, unless a gap closes.
         self._settled_s = -np.inf
 
@@ -55,12 +59,6 @@ class Grid:
         newest = float(self._raw_time.last(1)[0])
         return int(np.floor((newest - self._start) * RATE + 1e-6)) + 1 - self._rows.total
 
-    @property
-    def interval_s(self) -> float:
-        """Usual time between the latest frames."""
-        time = self._raw_time.last(60)
-        return float(np.median(np.diff(time))) if len(time) > 1 else 1 / RATE
-
     def advance(self) -> int:
         """Make the rows that are pending, the open ones before them anew; return how many new."""
         new = self.pending
@@ -72,6 +70,7 @@ class Grid:
         first = self._rows.total
         # The frame before is needed too: it may be the near side of a hole.
         since = max(int(np.searchsorted(time, self._start + first / RATE - _OPEN_S)) - 1, 0)
+        self.interval_s = _usual(np.diff(time[-_USUAL:]))
         time, xy = time[since:], self._raw.last()[since:]
         rows = self.pending
         instants = self._start + (first + np.arange(rows)) / RATE
@@ -97,6 +96,12 @@ class Grid:
         """Forget everything; the next frame starts a new time base."""
         for ring in (self._raw_time, self._raw, self._rows):
             ring.clear()
+        self.interval_s = 1 / RATE
+
+
+def _usual(steps: Array) -> float:
+    """Median; numpy's own takes longer than all else that is done with a frame."""
+    return float(np.sort(steps)[len(steps) // 2]) if len(steps) else 1 / RATE
 
 
 def close_gaps(time: Array, xy: Array) -> Array:
@@ -143,7 +148,7 @@ def interpolate(time: Array, xy: Array, instants: Array) -> Array:
     """
     if len(time) < 2:
         return np.repeat(xy[:1], len(instants), axis=0)
-    if np.median(np.diff(time)) < 0.8 / RATE:
+    if _usual(np.diff(time)) < 0.8 / RATE:
         xy = _bell(time, xy)
     last = len(time) - 1
     i = np.clip(np.searchsorted(time, instants + 1e-6, side="right") - 1, 0, last - 1)

@@ -55,7 +55,7 @@ class Intake:
             )
         self._points = len(keypoints)
         self._last_s: float | None = None
-        self._last_xy: Array | None = None
+        self._last_xy: bytes | None = None
         #: Frames by fate.
         self.counts: dict[Fate, int] = dict.fromkeys(
             ("good", "late", "too_fast", "repeated", "jump"), 0
@@ -103,7 +103,7 @@ class Intake:
         fate = self._fate(time_s, xy)
         self.counts[fate] += 1
         if fate in ("good", "jump"):
-            self._last_s, self._last_xy = time_s, xy
+            self._last_s, self._last_xy = time_s, xy.tobytes()
         return fate
 
     def _fate(self, time_s: float, xy: Array) -> Fate:
@@ -116,6 +116,6 @@ class Intake:
             return "late"
         if later < 0.9 * SHORTEST_S:
             return "too_fast"
-        if later < _REPEATED_S and np.array_equal(xy, self._last_xy, equal_nan=True):
+        if later < _REPEATED_S and xy.tobytes() == self._last_xy:
             return "repeated"
         return "good"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ Array = NDArray[np.float64]
 #: Rows between two readings of the network at most, where frames come as often.
 STRIDE = 3
 #: Rows between two readings of the whole window; in between only what is new is read.
-_WHOLE_EVERY = 24
+_WHOLE_EVERY = 48
 #: How far ahead of a contact the frames must reach before it is said, in seconds.
 LISTEN_S = 0.05
 #: Where contacts are looked for: the longest stance and flight fit in, in seconds.
@@ -121,15 +122,14 @@ class LiveReader:
         reading = interpret(self.network, time[tail], said[:, :-1], said[:, -1] > 0.5, seen, _TOLD)
         return reading, self._new(reading)
 
-    @property
-    def events(self) -> list[Event]:
-        """Contacts of the last seconds, as said."""
-        return [self._shifted(event) for event in self._events]
+    def events(self, since_s: float) -> list[Event]:
+        """Return the contacts from an instant on, as said."""
+        return [self._shifted(event) for event in self.own_events(since_s)]
 
-    @property
-    def own_events(self) -> list[Event]:
-        """Contacts of the last seconds as the network alone times them."""
-        return list(self._events)
+    def own_events(self, since_s: float) -> list[Event]:
+        """Return the contacts from an instant on, as the network alone times them."""
+        newest = takewhile(lambda event: event.time_s >= since_s, reversed(self._events))
+        return list(newest)[::-1]
 
     def calibrate(self, timed: Sequence[Event]) -> None:
         """Learn by how much the contacts of this runner are read early or late.

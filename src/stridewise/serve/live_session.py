@@ -33,6 +33,8 @@ Send = Callable[[ServerMessage], Awaitable[None]]
 
 #: Frames that wait to be analysed at most, half a second at 60 per second; then they are thinned.
 WAITING = 30
+#: A frame that has waited longer shows that the machine is busy, in seconds.
+_PROMPT_S = 0.008
 #: An answer comes for every so many frames at least.
 _TELL_EVERY = 10
 #: Frames per second and client, and how many may come at once, before they are dropped.
@@ -62,7 +64,8 @@ class LiveSession:
         self.keep = hello.keep
         self.keypoints = tuple(hello.keypoints)
         self._live = LiveAnalyzer(self.keypoints, hello.context.context(), hello.feedback.rules())
-        self._waiting: deque[tuple[float, Array]] = deque()
+        # When a frame came, its own time, and its points.
+        self._waiting: deque[tuple[float, float, Array]] = deque()
         self._come = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -104,7 +107,7 @@ class LiveSession:
             kept = list(self._waiting)[::2]
             self.dropped += len(self._waiting) - len(kept)
             self._waiting = deque(kept)
-        self._waiting.append((time_s, rows))
+        self._waiting.append((now, time_s, rows))
         self._idle.clear()
         self._come.set()
 
@@ -140,11 +143,11 @@ class LiveSession:
             # When the client is gone, nobody may wait for what is left.
             self._idle.set()
 
-    async def _analyse(self, send: Send, time_s: float, rows: Array) -> None:
+    async def _analyse(self, send: Send, came_s: float, time_s: float, rows: Array) -> None:
         self.analysed += 1
         try:
-            more = bool(self._waiting)
-            said = self._live.update(time_s, rows[:, :2], rows[:, 2], more=more)
+            hurry = time.monotonic() - came_s > _PROMPT_S
+            said = self._live.update(time_s, rows[:, :2], rows[:, 2], hurry=hurry)
         except InputError as error:
             await send(Failure(str(error)))
             return
@@ -156,9 +159,10 @@ class LiveSession:
     async def finish(self, send: Send) -> None:
         """Wait until all is analysed, and say the rest and the summary."""
         await self._idle.wait()
-        said = self._live.finish()
-        if said:
-            await send(self._updates(said, self._time_s))
+        for said in self._live.finish_in_pieces():
+            if said:
+                await send(self._updates(said, self._time_s))
+            await asyncio.sleep(0)
         await send(
             Summary(
                 self.id,
