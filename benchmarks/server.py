@@ -63,6 +63,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--athletes", type=int, default=GOAL_ATHLETES)
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--processes", type=int, default=2, help="of the server")
+    parser.add_argument(
+        "--apart",
+        action="store_true",
+        help="one process on a core of its own, the athletes on another: half of the goal",
+    )
     parser.add_argument("--overload", action="store_true", help="go on until frames are shed")
     args = parser.parse_args(argv)
     it = simulate(Runner(seed=1), Camera(fps=FPS), Noise(white=0.004), duration_s=10.0)
@@ -71,7 +76,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         "| athletes at 60 fps | frames | dropped | frame to answer, ms | cores | CPU, ms a frame |"
     )
     print("|---|---|---|---|---|---|")
-    with serving(args.processes) as (url, pid):
+    cores = sorted(os.sched_getaffinity(0))[:2] if args.apart else None
+    with serving(1 if cores else args.processes) as (url, pid):
+        if cores:
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                os.sched_setaffinity(int(task.name), cores[:1])
+            os.sched_setaffinity(0, cores[1:])
         athletes = args.athletes
         while True:
             cpu, start = cpu_seconds(pid), time.monotonic()

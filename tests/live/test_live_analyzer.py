@@ -113,6 +113,24 @@ def test_every_contact_is_said_once_and_in_time(
     assert max(delay) <= 0.120
 
 
+def test_in_a_hurry_all_is_said_a_little_later(
+    run: Simulation, live: tuple[LiveAnalyzer, list[Update]]
+) -> None:
+    hurried = LiveAnalyzer(run.recording.keypoints, rules=Rules(warm_up_s=5.0))
+    said = [u for frame in frames(run.recording) for u in hurried.update(*frame, hurry=True)]
+    own, usual = ([u for u in each if isinstance(u, Contact)] for each in (said, live[1]))
+    # The first and the last may be missed or not.
+    assert abs(len(own) - len(usual)) <= 2
+    assert max(u.known_s - u.time_s for u in own if u.time_s > 2.5) <= 0.17
+    assert len([u for u in said if isinstance(u, Trace)]) < 0.6 * len(
+        [u for u in live[1] if isinstance(u, Trace)]
+    )
+    assert hurried.latest is not None
+    assert hurried.averages()["cadence", "both"].value == pytest.approx(
+        live[0].averages()["cadence", "both"].value, abs=1.0
+    )
+
+
 def test_strides_and_smoothed_values(live: tuple[LiveAnalyzer, list[Update]]) -> None:
     strides = [u for u in live[1] if isinstance(u, StrideDone)]
     assert all(s.values["cadence"] == 120 / s.values["stride_time"] for s in strides)
@@ -287,7 +305,7 @@ def test_memory_does_not_grow(run: Simulation) -> None:
     def held() -> Counter[str]:
         return Counter(
             {
-                "contacts": len(analyzer._reader.events),
+                "contacts": len(analyzer._reader.events(-np.inf)),
                 "work": len(analyzer._work),
                 "rows": len(analyzer._grid.last(10**6)[0]),
                 "values": max((len(d) for d in analyzer._recent.values()), default=0),

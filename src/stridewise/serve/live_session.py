@@ -34,13 +34,15 @@ Send = Callable[[ServerMessage], Awaitable[None]]
 #: Frames that wait to be analysed at most, half a second at 60 per second; then they are thinned.
 WAITING = 30
 #: A frame that has waited longer shows that the machine is busy, in seconds.
-_PROMPT_S = 0.008
+_PROMPT_S = 0.004
 #: An answer comes for every so many frames at least.
 _TELL_EVERY = 10
 #: Frames per second and client, and how many may come at once, before they are dropped.
 RATE_LIMIT, BURST = 500.0, 1000.0
 #: Bytes that wait for a store out of reach at most: minutes of 29 points at 60 per second.
 MOST_UNSAVED = 4_000_000
+#: Sessions that end do so one after the other: those who still run come first.
+_one_finishes = asyncio.Lock()
 
 
 class LiveSession:
@@ -159,10 +161,11 @@ class LiveSession:
     async def finish(self, send: Send) -> None:
         """Wait until all is analysed, and say the rest and the summary."""
         await self._idle.wait()
-        for said in self._live.finish_in_pieces():
-            if said:
-                await send(self._updates(said, self._time_s))
-            await asyncio.sleep(0)
+        async with _one_finishes:
+            for said in self._live.finish_in_pieces():
+                if said:
+                    await send(self._updates(said, self._time_s))
+                await asyncio.sleep(0)
         await send(
             Summary(
                 self.id,

@@ -6,7 +6,8 @@ import multiprocessing
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from stridewise.errors import InputError
@@ -64,8 +65,7 @@ def serve(
     Access(host, token)
     store = store or STORE
     Store(store).close()
-    shared = processes > 1
-    listening = _listen(host, port, shared)
+    listening = _listen(host, port)
     name = f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listening.getsockname()[1]}/"
     page = f"{address}#token={token}" if token else address
@@ -80,19 +80,18 @@ def serve(
             webbrowser.open(page)
 
     # Analysis is one thread's work: more athletes than one processor can read need more processes,
-    # each with its own sessions, all with the same address and the same file. Each listens for
-    # itself, so that the system deals the athletes out among them.
+    # each with its own sessions, all with the same file. This one deals the connections out.
     spawn = multiprocessing.get_context("spawn")
-    bound = listening.getsockname()[1]
-    own = [_listen(host, bound, shared) for _ in range(processes - 1)]
+    pipes = [spawn.Pipe() for _ in range(processes - 1)]
     helpers = [
-        spawn.Process(target=_work, args=(each, host, token, store, os.getpid())) for each in own
+        spawn.Process(target=_work, args=(theirs, host, token, store, os.getpid()))
+        for _, theirs in pipes
     ]
     try:
-        for helper, each in zip(helpers, own, strict=True):
+        for helper, (_, theirs) in zip(helpers, pipes, strict=True):
             helper.start()
-            each.close()
-        _work(listening, host, token, store, ready=ready)
+            theirs.close()
+        _work(listening, host, token, store, ready=ready, others=[own for own, _ in pipes])
     finally:
         for helper in helpers:
             helper.terminate()
@@ -102,18 +101,23 @@ def serve(
 
 
 def _work(
-    listening: socket.socket,
+    source: socket.socket | Connection,
     host: str,
     token: str | None,
     store: Path | str,
     parent: int | None = None,
     ready: Callable[[], None] = lambda: None,
+    others: Sequence[Connection] = (),
 ) -> None:
-    """Serve in this process; as a helper, for as long as the parent lives."""
+    """Serve in this process; as a helper, for as long as the parent lives.
+
+    Connections come from a socket, shared with the `others`, or are handed over through a pipe.
+    """
     import uvicorn
 
     from stridewise.serve.access import Access
     from stridewise.serve.app import Server, application
+    from stridewise.serve.dealing import DealtServer, dealer, handed
     from stridewise.serve.protocol import LARGEST_MESSAGE
     from stridewise.serve.store import Store
 
@@ -133,19 +137,22 @@ def _work(
         server_header=False,
     )
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        if not isinstance(source, socket.socket):
+            DealtServer(config, handed(source)).run()
+        elif others:
+            DealtServer(config, dealer(source, others)).run()
+        else:
+            uvicorn.Server(config).run(sockets=[source])
     except KeyboardInterrupt:
         pass  # This is how it is told to stop.
     finally:
         sessions.close()
 
 
-def _listen(host: str, port: int, shared: bool = False) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listening.bind((host, port))
         listening.listen(256)
