@@ -193,7 +193,7 @@ class LiveAnalyzer:
         if self._grid.pending + rows > (_HURRIED_STRIDE if hurry else STRIDE):
             said += self._read(time_s)
             rows -= 1
-        elif hurry and self._grid.pending > rows:
+        elif hurry and (self._grid.pending - rows) % STRIDE:
             return said
         elif self._reader.stale:
             self._reader.refresh()
