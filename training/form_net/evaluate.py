@@ -101,7 +101,8 @@ def main() -> None:
         networks.append(network)
     opinions = [rules[0], fitted, *networks, rules[1]]
     lines, ships = verdict(opinions, len(networks), true, films["view"])
-    lines += ["", *report(opinions, true, films), *as_findings([fitted, *networks], true, films)]
+    lines += ["", *report(opinions, true, films), *where_judged(opinions, true, films)]
+    lines += as_findings([fitted, *networks], true, films)
     if args.ship and ships:
         ship(args.ship, pool)
     if args.document:
@@ -204,6 +205,40 @@ def report(opinions: Sequence[Opinion], true: Array, films: Mapping[str, Array])
         lines += [f"## Filmed {title}", ""]
         lines += _table(some, true[mine], films["runner"][mine])
     return lines
+
+
+def where_judged(opinions: Sequence[Opinion], true: Array, films: Mapping[str, Array]) -> list[str]:
+    """Write the table of single strides of which the product says anything about the area."""
+    lines = [
+        "## Where the product judges",
+        "",
+        *_ABOUT_JUDGED,
+        "",
+        "| filmed | areas | judged | past the cut-off | probabilities of | accuracy | recall "
+        "| at 0.8: precision, recall | area under precision-recall | calibration error |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for view, title in VIEWS.items():
+        judged = (films["view"] == view)[:, None] & np.isfinite(films["finding"])
+        judged &= np.isfinite(true)
+        past = judged & (true > 0)
+        shown = np.flatnonzero(past.sum(axis=0) >= FEWEST)
+        for opinion in opinions:
+            found = []
+            for i in shown:
+                own = judged[:, i]
+                logit, yes = opinion.logit[own, i], true[own, i] > 0
+                raised = logistic(logit) > RAISE
+                each = _numbers(logit, yes)
+                found.append([each[0], each[2], precision(raised, yes), recall(raised, yes)])
+                found[-1] += each[3:]
+            mean = np.nanmean(np.array(found), axis=0)
+            lines.append(
+                f"| {title} | {len(shown)} | {judged[:, shown].sum()} | {past[:, shown].sum()} "
+                f"| {opinion.name} | {_whole(mean[0])} | {_whole(mean[1])} | {_whole(mean[2])}, "
+                f"{_whole(mean[3])} | {mean[4]:.2f} | {mean[5]:.3f} |"
+            )
+    return [*lines, ""]
 
 
 def as_findings(opinions: Sequence[Opinion], true: Array, films: Mapping[str, Array]) -> list[str]:
@@ -393,6 +428,11 @@ _ABOUT = (
     "no laboratory could tell either. The rules stand in the same strides; where the view keeps a",
     "rule from judging, it says no. Trunks are drawn: the laboratory did not record them.",
     "",
+)
+_ABOUT_JUDGED = (
+    "The means above count areas that a camera there cannot show, where the product says nothing.",
+    "Here are the single strides, of the same films, in which it does judge: means over the areas",
+    f"with {FEWEST} such strides past the cut-off at least.",
 )
 _ABOUT_FINDINGS = (
     "One row of the data for each area, recording and side that the rules judge there; true is",
