@@ -353,9 +353,37 @@ class TestAsymmetry:
         assert e.status == "advisory"
         assert "near the camera" in e.reason
 
-    @pytest.mark.parametrize("facts", [{"view": "back"}, {"view": "right", "three_d": True}])
-    def test_other_views_may_be(self, facts):
-        assert one("asym_shank_ic", Runner().data(**{"three_d": False} | facts)).status == "ok"
+    @pytest.mark.parametrize(
+        ("name", "facts"),
+        [("asym_step_time", {"view": "back"}), ("asym_shank_ic", {"three_d": True})],
+    )
+    def test_other_views_may_be(self, name, facts):
+        assert (
+            one(name, Runner().data(**{"three_d": False, "view": "right"} | facts)).status == "ok"
+        )
+
+
+class TestPlanesSeenEdgeOn:
+    @pytest.mark.parametrize(
+        ("name", "side", "across", "along"),
+        [
+            ("trunk_lean", "both", "back", "left"),
+            ("shank_ic", "left", "front", "right"),
+            ("contralateral_pelvic_drop", "right", "right", "back"),
+            ("peak_hip_adduction", "left", "left", "front"),
+        ],
+    )
+    def test_they_are_shown_and_not_judged(self, name, side, across, along):
+        seen = one(name, Runner().data(three_d=False, view=across), side)
+        assert seen.value is not None
+        assert seen.status == "advisory"
+        assert "Too coarse from here" in seen.reason
+        for facts in ({"view": along}, {"view": across, "three_d": True}):
+            assert one(name, Runner().data(**{"three_d": False} | facts), side).status == "ok"
+
+    @pytest.mark.parametrize("view", ["left", "front"])
+    def test_what_needs_no_plane_is_judged(self, view):
+        assert one("vertical_oscillation", Runner().data(three_d=False, view=view)).status == "ok"
 
 
 class TestDrift:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from stridewise.context import ViewName
 from stridewise.errors import InputError
 from stridewise.estimate import Estimate, MetricSide
 from stridewise.metrics import norms
@@ -256,6 +257,11 @@ def _missing(metric: Metric, data: GaitData, side: MetricSide) -> str | None:
     return None
 
 
+#: Views from which a plane is seen edge on.
+_ACROSS: Mapping[str, tuple[ViewName, ...]] = {
+    "sagittal": ("front", "back"),
+    "frontal": ("left", "right"),
+}
 _CAMERA = {"sagittal": "camera at the runner's side", "frontal": "camera behind or in front"}
 
 
@@ -265,6 +271,9 @@ def _caution(metric: Metric, data: GaitData, n: int) -> str | None:
         return "The quality of the capture is too low to judge by."
     if data.fps < metric.advisory_fps * _FPS_TOLERANCE:
         return f"Coarse below {metric.advisory_fps:g} frames per second."
+    if not data.three_d and data.view in _ACROSS.get(metric.view, ()):
+        # There the network hardly knows more than what is usual (docs/form_accuracy.md).
+        return f"Too coarse from here; to judge by it, it needs a {_CAMERA[metric.view]}."
     if n < metric.steps_to_judge:
         return f"Only {n} valid values; {metric.steps_to_judge} are needed to judge by."
     return metric.caution(data) if metric.caution else None
