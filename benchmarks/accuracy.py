@@ -41,7 +41,7 @@ from stridewise.view import View
 from training import foot_path
 from training.contact_table import fit, gather
 from training.gait_net.folds import NETWORKS, held_out_networks
-from training.lab import Trial, seen, trials
+from training.lab import Trial, seen, stretch, trials
 
 FOLDS = 5
 #: What docs/accuracy.md reports: the same runners under each of these.
@@ -59,6 +59,8 @@ SETTINGS = (
     "--fps 120 --noise 0.01",
     "--fps 240",
     "--smoothed 6",
+    "--seconds 10",
+    "--seconds 6",
 )
 
 
@@ -107,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--yaw", type=float, default=0.0, help="0 right, 90 front, 180 left")
     parser.add_argument("--no-feet", action="store_true", help="leave heel and toe points out")
     parser.add_argument("--smoothed", type=float, help="keypoints low-pass filtered, Hz")
+    parser.add_argument("--seconds", type=float, help="only so much of the middle of each trial")
     parser.add_argument("--limit", type=int, help="only this many trials")
     parser.add_argument("--every", type=int, default=1, help="only every so many trials")
     parser.add_argument("--document", action="store_true", help="write docs/accuracy.md")
@@ -123,7 +126,10 @@ def run(data: Sequence[Trial], args: argparse.Namespace) -> dict[str, Score]:
     }
     paths = foot_path.held_out({t.runner for t in data}, args.data)
     scores = {"default": Score(), "geometry": Score()}
-    for seed, trial in enumerate(data):
+    for seed, whole in enumerate(data):
+        trial = whole
+        if args.seconds:
+            trial = stretch(whole, (whole.time[-1] - args.seconds) / 2, args.seconds)
         recording = filmed(trial, args, 1000 + seed)
         geometric = GeometricModel([tables[trial.runner]])
         models: dict[str, GaitModel] = {
@@ -184,7 +190,8 @@ def report(scores: dict[str, Score], data: Sequence[Trial], args: argparse.Names
         f"{len({t.runner for t in data})} runners, {len(data)} trials, "
         f"camera at yaw {args.yaw:g}°, {args.fps:g} fps, noise {100 * args.noise:g} % of leg length"
         + (", no foot points" if args.no_feet else "")
-        + (f", keypoints smoothed beforehand at {args.smoothed:g} Hz" if args.smoothed else ""),
+        + (f", keypoints smoothed beforehand at {args.smoothed:g} Hz" if args.smoothed else "")
+        + (f", {args.seconds:g} s of each trial" if args.seconds else ""),
         "",
         "| events and signals | RMSE | bias | n | missed | invented | 95 % interval holds "
         "| geometry alone: RMSE | bias | missed, invented |",

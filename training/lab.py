@@ -10,7 +10,7 @@ import csv
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +61,19 @@ class Trial:
     vertical_force: Array
     fore_aft_force: Array
     foot_strike: Mapping[Side, str]
+
+
+def stretch(trial: Trial, start_s: float, seconds: float) -> Trial:
+    """Return a part of a trial."""
+    kept = (trial.time >= start_s) & (trial.time <= start_s + seconds)
+    return replace(
+        trial,
+        time=trial.time[kept],
+        xyz=trial.xyz[kept],
+        events=tuple(e for e in trial.events if start_s < e.time_s < start_s + seconds),
+        vertical_force=trial.vertical_force[kept],
+        fore_aft_force=trial.fore_aft_force[kept],
+    )
 
 
 def data_folder() -> Path:

@@ -311,3 +311,22 @@ def test_every_table_has_its_areas() -> None:
     assert len(rows) == 9
     assert rows[0].startswith("| from the side | ")
     assert sum("| findings |" in row for row in rows) == 3
+
+
+def test_where_the_product_says_nothing_does_not_count() -> None:
+    count = 360
+    true = np.random.default_rng(6).standard_normal((count, len(STRIDE_AREAS)))
+    silent = np.arange(count) % 2 == 0
+    films = {
+        "view": np.repeat(list(evaluate.VIEWS), 120),
+        "finding": np.where(silent[:, None], np.nan, np.zeros_like(true)),
+    }
+    # Right wherever the product speaks, and wrong elsewhere.
+    said = evaluate.Opinion("told", np.where(silent[:, None], -1.0, 1.0) * np.sign(true) * 9.0)
+    rows = [r.split(" | ") for r in evaluate.where_judged([said], true, films) if "| told |" in r]
+    assert len(rows) == len(evaluate.VIEWS)
+    for row in rows:
+        areas, judged, past = (int(cell) for cell in row[1:4])
+        assert judged == 60 * areas
+        assert 0 < past < judged
+        assert row[5:8] == ["100", "100, 100", "100, 100"]

@@ -62,6 +62,20 @@ def test_people_in_one_picture_stay_together() -> None:
         assert not set(group[out]) & set(group[~out])
 
 
+def test_laboratory_poses_show_no_more_than_photographs_do() -> None:
+    runners = np.random.default_rng(0).uniform(0, 100, (3, len(pose.POINTS), 2))
+    like = runners.copy()
+    elbow, heel = pose.POINTS.index("left_elbow"), pose.POINTS.index("left_heel")
+    like[0, elbow] = np.nan
+    like[2] = np.nan
+    seen = running.as_photographed(runners, like)
+    # Of the last one nothing is left, so it does not come.
+    assert len(seen) == 2
+    assert np.isnan(seen[0, elbow]).all()
+    assert np.array_equal(seen[1, elbow], runners[1, elbow])
+    assert np.isnan(seen[:, heel]).all()
+
+
 def test_area_under_the_roc_curve_is_the_share_of_pairs_in_order() -> None:
     score = np.array([0.1, 0.4, 0.35, 0.8])
     label = np.array([False, False, True, True])
@@ -85,7 +99,7 @@ def test_a_trained_network_is_exported_as_it_is(
     with warnings.catch_warnings():
         # Keras turns its variables into arrays in a way that NumPy 2 warns of.
         warnings.simplefilter("ignore", DeprecationWarning)
-        model = running.train(xy, np.arange(80) % 4 == 0, 1)
+        model = running.train(xy, np.arange(80) % 4 == 0, xy[:5], 1)
         onnx.save(export(model, "running"), tmp_path / "running.onnx")
         features = pose.encode(xy[:6]).astype(np.float32)
         expected = np.asarray(model.predict(features, verbose=0))  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ import pytest
 
 from stridewise.simulate.camera import Camera
 from stridewise.simulate.noise import Noise
-from training.lab import Trial, data_folder, read_trial, seen, trials
+from training.lab import Trial, data_folder, read_trial, seen, stretch, trials
 
 
 def written(folder: Path, name: str = "runner07_35.npz") -> Path:
@@ -57,6 +57,14 @@ def test_a_trial_is_read_in_the_words_of_the_package(trial: Trial) -> None:
     assert trial.vertical_force == pytest.approx(2.0)
     assert trial.fore_aft_force[[0, 299]] == pytest.approx([-0.1, 0.1], abs=4e-4)
     assert trial.foot_strike == {"left": "unknown", "right": "unknown"}
+
+
+def test_a_stretch_keeps_its_time_and_what_happened_in_it(trial: Trial) -> None:
+    part = stretch(trial, 0.4, 1.0)
+    assert part.time[[0, -1]] == pytest.approx([0.4, 1.4])
+    assert len(part.xyz) == len(part.vertical_force) == len(part.fore_aft_force) == 151
+    assert np.array_equal(part.xyz, trial.xyz[60:211], equal_nan=True)
+    assert [e.kind for e in part.events] == ["toe_off"]
 
 
 def test_the_foot_strike_is_looked_up_by_runner_side_and_speed(tmp_path: Path) -> None:

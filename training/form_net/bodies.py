@@ -18,7 +18,7 @@ from stridewise.simulate.faults import FAULTS
 from stridewise.simulate.signals import leg_length
 from stridewise.skeletons import KEYPOINTS, SIDES
 from training.gait_net.footage import Footage, draw_person, dress, restyled, upper_truth
-from training.lab import Trial
+from training.lab import Trial, stretch
 from training.norms import laboratory_motion, trial_data
 
 Array = NDArray[np.float64]
@@ -94,15 +94,7 @@ def part(trial: Trial, rng: np.random.Generator) -> Trial:
     """Return a stretch of a trial, drawn at random."""
     last = trial.time[-1] - RECORDED_S
     start = float(rng.uniform(trial.time[0], last)) if last > trial.time[0] else trial.time[0]
-    kept = (trial.time >= start) & (trial.time <= start + RECORDED_S)
-    return replace(
-        trial,
-        time=trial.time[kept],
-        xyz=trial.xyz[kept],
-        events=tuple(e for e in trial.events if start < e.time_s < start + RECORDED_S),
-        vertical_force=trial.vertical_force[kept],
-        fore_aft_force=trial.fore_aft_force[kept],
-    )
+    return stretch(trial, start, RECORDED_S)
 
 
 def truth(trial: Trial) -> GaitData:

@@ -214,8 +214,8 @@ def where_judged(opinions: Sequence[Opinion], true: Array, films: Mapping[str, A
         "",
         *_ABOUT_JUDGED,
         "",
-        "| filmed | areas | judged | past the cut-off | probabilities of | accuracy | recall "
-        "| at 0.8: precision, recall | area under precision-recall | calibration error |",
+        "| filmed | areas | judged | past the cut-off | probabilities of | accuracy "
+        "| at 0.5: precision, recall | at 0.8 | area under precision-recall | calibration error |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for view, title in VIEWS.items():
@@ -230,13 +230,12 @@ def where_judged(opinions: Sequence[Opinion], true: Array, films: Mapping[str, A
                 logit, yes = opinion.logit[own, i], true[own, i] > 0
                 raised = logistic(logit) > RAISE
                 each = _numbers(logit, yes)
-                found.append([each[0], each[2], precision(raised, yes), recall(raised, yes)])
-                found[-1] += each[3:]
+                found.append([*each[:3], precision(raised, yes), recall(raised, yes), *each[3:]])
             mean = np.nanmean(np.array(found), axis=0)
             lines.append(
                 f"| {title} | {len(shown)} | {judged[:, shown].sum()} | {past[:, shown].sum()} "
-                f"| {opinion.name} | {_whole(mean[0])} | {_whole(mean[1])} | {_whole(mean[2])}, "
-                f"{_whole(mean[3])} | {mean[4]:.2f} | {mean[5]:.3f} |"
+                f"| {opinion.name} | {_whole(mean[0])} | {_whole(mean[1])}, {_whole(mean[2])} "
+                f"| {_whole(mean[3])}, {_whole(mean[4])} | {mean[5]:.2f} | {mean[6]:.3f} |"
             )
     return [*lines, ""]
 
@@ -249,8 +248,8 @@ def as_findings(opinions: Sequence[Opinion], true: Array, films: Mapping[str, Ar
         *_ABOUT_FINDINGS,
         "",
         "| filmed | judged | past the cut-off | probabilities of | accuracy "
-        "| at 0.8: precision, recall | area under precision-recall | calibration error |",
-        "|---|---|---|---|---|---|---|---|",
+        "| at 0.5: precision, recall | at 0.8 | area under precision-recall | calibration error |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     ways = {"findings": films["finding"]} | {o.name: o.logit for o in opinions}
     for view, title in VIEWS.items():
@@ -259,11 +258,14 @@ def as_findings(opinions: Sequence[Opinion], true: Array, films: Mapping[str, Ar
         for name, said in ways.items():
             p, yes = over_recordings(said[own], films["finding"][own], true[own], side)
             p = p if name == "findings" else logistic(p)
-            sure = p >= RAISE
+            cells = [
+                f"{_whole(precision(raised, yes))}, {_whole(recall(raised, yes))}"
+                for raised in (p > 0.5, p >= RAISE)
+            ]
             lines.append(
                 f"| {title} | {len(yes)} | {yes.sum()} | {name} | {_whole(accuracy(p > 0.5, yes))} "
-                f"| {_whole(precision(sure, yes))}, {_whole(recall(sure, yes))} "
-                f"| {average_precision(p, yes):.2f} | {calibration_error(p, yes):.3f} |"
+                f"| {cells[0]} | {cells[1]} | {average_precision(p, yes):.2f} "
+                f"| {calibration_error(p, yes):.3f} |"
             )
     return lines
 

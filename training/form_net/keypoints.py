@@ -21,7 +21,7 @@ from training.lab import Trial
 Array = NDArray[np.float64]
 
 #: Stills taken of each recording.
-STILLS = 32
+STILLS = 80
 
 
 def encode(recording: Recording, steps: Steps) -> Array:

@@ -1,7 +1,8 @@
 """Train and measure the networks for stills: `python -m training.form_net.stills POOL.npz`.
 
-Phase, camera, angles and areas on real frames of runners left out; running or not on the MPII
-pictures by cross-validation; agreement with people's right and wrong, on which nothing was tuned.
+Phase, camera, angles and areas, which follow from angles, on real frames of runners left out;
+running or not on the MPII pictures by cross-validation; agreement with people's right and wrong, on
+which nothing was tuned.
 `--document` writes docs/snapshot_accuracy.md, `--ship FOLDER` the networks.
 """
 
@@ -18,9 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.form import pose
-from stridewise.form.areas import load_areas
-from stridewise.form.snapshot import AREAS, SURE, UNIT_DEG, VALUES, Networks, look
-from stridewise.form.variables import cut_offs
+from stridewise.form.areas import Area, load_areas
+from stridewise.form.snapshot import (
+    AREAS,
+    SHOWN,
+    SURE,
+    UNIT_DEG,
+    VALUES,
+    WORTH_TELLING,
+    Networks,
+    look,
+    margins,
+    off_side,
+    spreads,
+)
+from stridewise.form.variables import conditions, cut_offs, detectable
 from stridewise.metrics import Measured
 from training.form_net import running, still
 from training.form_net.pictures import Pictures, judged, mpii
@@ -32,6 +45,8 @@ Array = NDArray[np.float64]
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "snapshot_accuracy.md"
 _MISTAKES = 300
+#: Fewer frames past a cut-off are not judged by.
+_POSITIVES = 30
 _ROC_START = "0.86 on all pictures and 0.90 where the legs are visible"
 
 
@@ -44,7 +59,7 @@ def main() -> None:
     pool = {**np.load(args.pool)}
     pictures = mpii(table())
     poses, calibration = _poses(pool)
-    photographs, calibration["running"] = _photographs(pictures)
+    photographs, calibration["running"] = _photographs(pictures, pool["still"])
     lines = [*poses, *photographs]
     if args.ship:
         _ship(args.ship, pool, pictures, calibration)
@@ -61,97 +76,184 @@ def _truth(pool: Mapping[str, Array]) -> dict[str, Array]:
 
 def _poses(pool: Mapping[str, Array]) -> tuple[list[str], dict[str, object]]:
     """Measure the still network on runners left out; return the report and its calibration."""
-    true, who = _truth(pool), pool["still_runner"]
-    said = np.full((len(who), still.SAYS), np.nan)
+    true = _truth(pool)
+    real = pool["still_kind"] == "real"
+    poses = {"both sides": pool["still"][real], "one side": _one_side(pool["still"][real])}
+    readable = np.all([np.isfinite(pose.leg_length(xy)) for xy in poses.values()], axis=0)
+    poses = {name: xy[readable] for name, xy in poses.items()}
+    rows = np.flatnonzero(real)[readable]
+    who = pool["still_runner"]
+    said = {name: np.zeros((len(rows), still.SAYS)) for name in poses}
     for fold in range(FOLDS):
         out = np.isin(who, held_out(fold))
         model = still.train(pool["still"][~out], {k: v[~out] for k, v in true.items()}, fold)
-        said[out] = model.predict(
-            pose.encode(pool["still"][out]).astype(np.float32), batch_size=4096, verbose=0
-        )
+        for name, xy in poses.items():
+            features = pose.encode(xy[out[rows]]).astype(np.float32)
+            said[name][out[rows]] = model.predict(features, batch_size=4096, verbose=0)
         print(f"still, fold {fold}", flush=True)
-    real = np.flatnonzero((pool["still_kind"] == "real") & np.isfinite(said[:, 0]))
-    said, who = said[real], who[real]
-    true = {name: value[real] for name, value in true.items()}
-    phases, values = len(pose.PHASES), len(VALUES)
+    true, who = {name: value[rows] for name, value in true.items()}, who[rows]
+    lines = [
+        "## Poses of the laboratory's runners",
+        "",
+        f"{len(rows)} real frames of {len(np.unique(who))} runners left out, any camera; "
+        "once with all points, and once with those of one side of the body alone.",
+        "",
+    ]
+    for name, each in said.items():
+        lines.append(f"With {name}: {_where(each, true)}")
+    told, inflate = _angles(said, true["values"])
+    judged_, area, proven = _areas(said, inflate, true, _metrics(pool, rows), who)
+    calibration = {"inflate": inflate, "area": area, "told": proven}
+    return [*lines, "", *told, "", *judged_, ""], calibration
+
+
+def _one_side(xy: Array) -> Array:
+    """Return poses of which the points of one side are left, chosen by chance."""
+    seen = xy.copy()
+    left = np.random.default_rng(0).random(len(xy)) < 0.5
+    seen[left, 1::2] = np.nan
+    seen[~left, ::2] = np.nan
+    return seen
+
+
+def _metrics(pool: Mapping[str, Array], rows: NDArray[np.intp]) -> dict[str, Array]:
+    """How far what each area is judged by is past its cut-off in truth, in its unit."""
+    at = {
+        name: conditions().index(next(c for c in rule.conditions if c.metric == SHOWN[name].metric))
+        for name, rule in _rules().items()
+    }
+    return {name: pool["still_past"][rows, k] * detectable()[k] for name, k in at.items()}
+
+
+def _rules() -> dict[str, Area]:
+    known = {area.id: area for area in load_areas().areas}
+    return {name: known[name] for name in AREAS}
+
+
+def _where(said: Array, true: Mapping[str, Array]) -> str:
+    """Say how well phase and camera are told."""
+    phases = len(pose.PHASES)
     odds = np.exp(said[:, :phases] - said[:, :phases].max(axis=1, keepdims=True))
     odds /= odds.sum(axis=1, keepdims=True)
     right = odds.argmax(axis=1) == true["phase"]
     sure = odds.max(axis=1) >= SURE
     yaw = np.degrees(np.arctan2(said[:, phases + 1], said[:, phases]))
     off = np.abs((yaw - true["yaw"] + 180) % 360 - 180)
+    return (
+        f"phase (one of eight) right in {100 * right.mean():.0f} %, and in "
+        f"{100 * right[sure].mean():.0f} % of the {100 * sure.mean():.0f} % where it is told; "
+        f"camera direction off by {np.median(off):.0f}° (median), by more than 45° in "
+        f"{100 * (off > 45).mean():.0f} %."
+    )
+
+
+def _angles(
+    said: Mapping[str, Array], true: Array
+) -> tuple[list[str], dict[str, tuple[float, float]]]:
+    """Return the table of angles, and what their deviations have to be multiplied by."""
     lines = [
-        "## Poses of the laboratory's runners",
-        "",
-        f"{len(real)} real frames of {len(np.unique(who))} runners left out, any camera.",
-        "",
-        f"Phase (one of eight): right in {100 * right.mean():.0f} %; in the "
-        f"{100 * sure.mean():.0f} % of pictures where it is told, "
-        f"{100 * right[sure].mean():.0f} %.",
-        f"Camera direction: median error {np.median(off):.0f}°, beyond 45° in "
-        f"{100 * (off > 45).mean():.0f} %.",
-        "",
-        "| angle | RMSE, ° | 95 % interval holds, after widening by |",
-        "|---|---|---|",
+        "| angle | RMSE, ° | 95 % interval holds, after widening by "
+        "| one side: RMSE, ° | interval holds, widening |",
+        "|---|---|---|---|---|",
     ]
-    inflate: dict[str, float] = {}
-    start = phases + 2
+    inflate: dict[str, tuple[float, float]] = {}
     for name in dict.fromkeys(name for name, _ in VALUES):
         columns = [k for k, (n, _) in enumerate(VALUES) if n == name]
-        wrong = UNIT_DEG * said[:, [start + k for k in columns]] - true["values"][:, columns]
-        log_sd = np.clip(said[:, [start + values + k for k in columns]], -5, 2)
-        pull = np.abs(wrong) / (UNIT_DEG * np.exp(log_sd))
-        inflate[name] = round(max(float(np.nanquantile(pull, 0.95)) / 1.96, 0.5), 3)
-        held = 100 * np.nanmean(pull < 1.96 * inflate[name])
-        lines.append(
-            f"| {name.replace('_', ' ')} | {np.sqrt(np.nanmean(wrong**2)):.1f} "
-            f"| {held:.0f} %, {inflate[name]:.2f} |"
-        )
-    lines += [
+        cells, factors = [], []
+        for each in said.values():
+            value, log_sd = _numbers(each)
+            wrong = value[:, columns] - true[:, columns]
+            pull = np.abs(wrong) / (UNIT_DEG * np.exp(np.clip(log_sd[:, columns], -5, 2)))
+            factors.append(round(max(float(np.nanquantile(pull, 0.95)) / 1.96, 0.5), 3))
+            held = 100 * np.nanmean(pull < 1.96 * factors[-1])
+            cells.append(f"{np.sqrt(np.nanmean(wrong**2)):.1f} | {held:.0f} %, {factors[-1]:.2f} |")
+        inflate[name] = (factors[0], factors[1])
+        lines.append(f"| {name.replace('_', ' ')} | {' '.join(cells)}")
+    return lines, inflate
+
+
+def _numbers(said: Array) -> tuple[Array, Array]:
+    """Return angles in degrees and the logarithms of their deviations."""
+    start, values = len(pose.PHASES) + 2, len(VALUES)
+    return UNIT_DEG * said[:, start : start + values], said[:, start + values :]
+
+
+def _areas(
+    said: Mapping[str, Array],
+    inflate: Mapping[str, tuple[float, float]],
+    true: Mapping[str, Array],
+    metrics: Mapping[str, Array],
+    who: NDArray[np.str_],
+) -> tuple[list[str], dict[str, tuple[float, float, float]], list[str]]:
+    """Return the table of areas, how their probabilities follow from angles, and which are told."""
+    lines = [
+        "Areas, in frames whose phase and camera can show them. *Sweep* is how far the angle "
+        "varies at such instants about what the area is judged by, and *runners* how far that "
+        "differs between strides of all runners: where the first is no smaller than the second, a "
+        "single picture cannot tell, however exact it is. The product tells the areas with an area "
+        f"under the precision-recall curve of {WORTH_TELLING} at least.",
         "",
-        "| area, in frames of the right phase, any camera | frames | past (runners) "
-        "| area under precision-recall | chance | calibration error |",
-        "|---|---|---|---|---|---|",
+        "| area | frames | past (runners) | sweep, ° | runners, ° | chance "
+        "| area under precision-recall | of the true angle | calibration error "
+        "| one side: area under precision-recall | calibration error |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    area: dict[str, tuple[float, float]] = {}
-    for i, name in enumerate(AREAS):
-        logit, known = said[:, start + 2 * values + i], np.isfinite(true["areas"][:, i])
-        yes = true["areas"][known, i] > 0
-        slope, offset = platt(logit[known], yes)
-        area[name] = (round(slope, 3), round(offset, 3))
-        p = _crossed(logit[known], yes, who[known])
-        title = next(a.title for a in load_areas().areas if a.id == name)
-        auprc = f"{average_precision(p, yes):.2f}" if yes.sum() >= 30 else "–"
+    right = true["phase"] >= len(pose.PHASES) // 2
+    off = np.array([off_side(yaw) for yaw in true["yaw"]])
+    found: dict[str, tuple[float, float, float]] = {}
+    told: list[str] = []
+    exact = np.zeros_like(true["values"])
+    for i, (name, rule) in enumerate(_rules().items()):
+        nearest, furthest = SHOWN[name].off_side
+        known = np.isfinite(true["areas"][:, i]) & (off >= nearest) & (off <= furthest)
+        past = margins(name, right, true["values"], exact, 1.0)
+        known &= np.isfinite(past) & np.isfinite(metrics[name])
+        yes, own = true["areas"][known, i] > 0, who[known]
+        spread = float(np.std(past[known] - metrics[name][known]))
+        scores = []
+        for k, each in enumerate(said.values()):
+            value, log_sd = _numbers(each[known])
+            sd = spreads(log_sd, np.full(len(value), bool(k)), inflate)
+            scores.append(margins(name, right[known], value, sd, spread))
+        slope, offset = platt(np.concatenate(scores), np.tile(yes, len(scores)))
+        found[name] = (round(spread, 2), round(slope, 3), round(offset, 3))
+        if yes.sum() >= _POSITIVES and average_precision(scores[0], yes) >= WORTH_TELLING:
+            told.append(name)
         lines.append(
-            f"| {title} | {len(yes)} | {yes.sum()} ({len(np.unique(who[known][yes]))}) | {auprc} "
-            f"| {yes.mean():.2f} | {calibration_error(p, yes):.3f} |"
+            f"| {rule.title} | {len(yes)} | {yes.sum()} ({len(np.unique(own[yes]))}) "
+            f"| {spread:.1f} | {np.std(metrics[name][known]):.1f} | {yes.mean():.2f} "
+            f"| {_auprc(scores[0], yes)} | {_auprc(past[known], yes)} "
+            f"| {calibration_error(_crossed(scores[0], yes, own), yes):.3f} "
+            f"| {_auprc(scores[1], yes)} "
+            f"| {calibration_error(_crossed(scores[1], yes, own), yes):.3f} |"
         )
-    return [*lines, ""], {"inflate": inflate, "area": area}
+    return lines, found, told
 
 
-def _crossed(logit: Array, yes: NDArray[np.bool_], who: NDArray[np.str_]) -> Array:
+def _auprc(score: Array, yes: NDArray[np.bool_]) -> str:
+    return f"{average_precision(score, yes):.2f}" if yes.sum() >= _POSITIVES else "–"
+
+
+def _crossed(score: Array, yes: NDArray[np.bool_], who: NDArray[np.str_]) -> Array:
     """Probabilities, each fold's put right by the others."""
     p = np.zeros(len(yes))
     for fold in range(FOLDS):
         mine = np.isin(who, held_out(fold))
-        slope, offset = platt(logit[~mine], yes[~mine])
-        p[mine] = 1 / (1 + np.exp(-slope * logit[mine] - offset))
+        slope, offset = platt(score[~mine], yes[~mine])
+        p[mine] = 1 / (1 + np.exp(-slope * score[mine] - offset))
     return p
 
 
-def _photographs(pictures: Pictures) -> tuple[list[str], tuple[float, float]]:
+def _photographs(pictures: Pictures, runners: Array) -> tuple[list[str], tuple[float, float]]:
     """Measure running or not by cross-validation; return the report and its calibration."""
     said = np.zeros(len(pictures.label))
     for fold, out in enumerate(running.folds(pictures.group)):
-        for seed in range(running.VOTES):
-            model = running.train(pictures.xy[~out], pictures.label[~out], 10 * fold + seed)
-            said[out] += model.predict(
-                pose.encode(pictures.xy[out]).astype(np.float32), batch_size=4096, verbose=0
-            )[:, 0]
+        model = running.train(pictures.xy[~out], pictures.label[~out], runners, fold)
+        features = pose.encode(pictures.xy[out]).astype(np.float32)
+        said[out] = model.predict(features, batch_size=4096, verbose=0)[:, 0]
         print(f"running, fold {fold}", flush=True)
-    said /= running.VOTES
     label, legs = pictures.label, pictures.legs_visible
-    slope, offset = platt(said, label, prior=1.0)
+    slope, offset = platt(said, label)
     p = 1 / (1 + np.exp(-slope * said - offset))
     rows = {"all pictures": np.ones(len(label), bool), "legs visible": legs}
     lines = [
@@ -206,26 +308,28 @@ def _ship(
 
     model = still.train(pool["still"], _truth(pool), FOLDS)
     onnx.save(export(model, "still"), folder / "still.onnx")
-    model = running.train(pictures.xy, pictures.label, FOLDS)
+    model = running.train(pictures.xy, pictures.label, pool["still"], FOLDS)
     onnx.save(export(model, "running"), folder / "running.onnx")
-    contents = {"name": "still/1", **calibration}
+    contents = {"name": "still/2", **calibration}
     (folder / "still.json").write_text(json.dumps(contents, indent=1) + "\n", encoding="utf-8")
 
 
 def _plausible(pictures: Pictures) -> list[str]:
     """Say what the shipped networks find in photographs of runners."""
     some = pictures.label & pictures.legs_visible
-    found = look(pictures.xy[some], [str(i) for i in np.flatnonzero(some)], Networks())
+    networks = Networks()
+    found = look(pictures.xy[some], [str(i) for i in np.flatnonzero(some)], networks)
     judged_, raised = Counter[str](), Counter[str]()
     for snapshot in found:
         judged_.update(list(snapshot.areas))
         raised.update(a for a, p in snapshot.areas.items() if p >= 0.5)
-    told = sum(s.phase is not None for s in found)
-    cells = ", ".join(f"{name} {raised[name]} of {judged_[name]}" for name in AREAS)
+    phased = sum(s.phase is not None for s in found)
+    told = networks.calibration["told"]
+    cells = ", ".join(f"{name} {raised[name]} of {judged_[name]}" for name in told)
     return [
         f"In the {len(found)} photographs of runners with visible legs the phase is told in "
-        f"{told}; areas more likely than not, of pictures in which they can be judged: {cells}. "
-        "Nobody measured these runners: this shows that answers are plausible and rare, no more.",
+        f"{phased}; areas more likely than not, of pictures in which they can be judged: {cells}. "
+        "Nobody measured these runners, so this is no measure of accuracy.",
         "",
     ]
 

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from stridewise.form import pose
 from stridewise.form.areas import load_areas
+from stridewise.form.variables import conditions, cut_offs, outward
+from stridewise.metrics import Measured
 from stridewise.recording import Recording
+from stridewise.skeletons import SIDES
 from stridewise.weights import open_network
 
 Array = NDArray[np.float64]
@@ -30,9 +33,13 @@ VALUES: tuple[tuple[str, str], ...] = (
         for side in ("left", "right")
     ),
 )
+#: The one of the midline that one side is enough for: it is seen in profile.
+_PROFILE = "trunk_lean"
 #: The network works in this unit, in degrees.
 UNIT_DEG = 20.0
-#: Points that a value needs, of its side or of both.
+#: Midline angles that count to the right, and change sign in the mirror.
+TO_THE_RIGHT = ("trunk_lateral", "pelvic_obliquity")
+#: Points that an angle needs, of its side or of both.
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "trunk_lean": ("shoulder", "hip"),
     "trunk_lateral": ("shoulder", "hip"),
@@ -44,25 +51,52 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "elbow_flexion": ("shoulder", "elbow", "wrist"),
     "hip_adduction": ("hip", "knee"),
 }
-#: Areas that a still can show, with the parts of stance in which it can, and the view: angles
-#: between the camera and the side view, at least and at most.
-_SIDE, _FRONT, _ANY = (0.0, 40.0), (55.0, 90.0), (0.0, 90.0)
-_SHOWN: Mapping[str, tuple[tuple[str, ...], tuple[float, float]]] = {
-    "overstride": (("contact",), _SIDE),
-    "steep_foot": (("contact",), _SIDE),
-    "deep_stance_knee": (("mid-stance",), _SIDE),
-    "excess_lean": (("contact", "mid-stance", "push-off"), _SIDE),
-    "upright_back": (("contact", "mid-stance", "push-off"), _SIDE),
-    "pelvic_drop": (("mid-stance",), _FRONT),
-    "hip_adduction": (("mid-stance",), _FRONT),
-    "knee_collapse": (("mid-stance",), _FRONT),
-    "trunk_sway": (("mid-stance",), _FRONT),
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a single picture can show an area.
+
+    Parameters
+    ----------
+    signal : str
+        Angle of the leg that is on the ground, or of the midline.
+    metric : str
+        Condition of the area that the angle stands for: its cut-off and direction are used.
+    parts : tuple of str
+        Parts of stance in which it shows.
+    off_side : tuple of float
+        Least and greatest angle between the camera and the side view, in degrees.
+    """
+
+    signal: str
+    metric: str
+    parts: tuple[str, ...]
+    off_side: tuple[float, float]
+
+
+_SIDE, _FRONT = (0.0, 40.0), (55.0, 90.0)
+_LANDING, _MIDDLE = ("contact",), ("mid-stance",)
+_STANCE = ("contact", "mid-stance", "push-off")
+SHOWN: Mapping[str, Shown] = {
+    "overstride": Shown("shank", "shank_ic", _LANDING, _SIDE),
+    "steep_foot": Shown("foot", "foot_ic", _LANDING, _SIDE),
+    "deep_stance_knee": Shown("knee_flexion", "knee_flex_peak_stance", _MIDDLE, _SIDE),
+    "excess_lean": Shown("trunk_lean", "trunk_lean", _STANCE, _SIDE),
+    "upright_back": Shown("trunk_lean", "trunk_lean", _STANCE, _SIDE),
+    "pelvic_drop": Shown("pelvic_obliquity", "contralateral_pelvic_drop", _MIDDLE, _FRONT),
+    "hip_adduction": Shown("hip_adduction", "peak_hip_adduction", _MIDDLE, _FRONT),
+    "trunk_sway": Shown("trunk_lateral", "trunk_lat", _MIDDLE, _FRONT),
 }
-AREAS = tuple(_SHOWN)
-#: Those that were told better than by chance in people left out (docs/snapshot_accuracy.md).
-PROVEN = ("excess_lean", "upright_back")
+AREAS = tuple(SHOWN)
+#: An area is told if people left out have this area under the precision-recall curve at least
+#: (docs/snapshot_accuracy.md, which also says why the others have not).
+WORTH_TELLING = 0.5
+#: Speed for which cut-offs are taken where they depend on it: a picture does not tell it.
+_USUAL_SPEED = Measured(3.5, 0.0)
 #: Why nothing is said about the other areas.
 _OVER_TIME = "needs several steps: a single picture cannot show it"
+_NOT_RELIABLE = "single pictures have not shown it reliably"
 #: Phase and running must be this certain before anything is built on them.
 SURE = 0.6
 #: Shortest camera vector of a direction that is trusted.
@@ -151,7 +185,62 @@ def shipped() -> Networks:
 
 def shows(area: str, phase: int) -> bool:
     """Say whether a pose of this phase (index of `pose.PHASES`) can show an area."""
-    return pose.PHASES[phase].split(" ", 1)[1] in _SHOWN[area][0]
+    return pose.PHASES[phase].split(" ", 1)[1] in SHOWN[area].parts
+
+
+def margins(area: str, right: NDArray[np.bool_], value: Array, sd: Array, spread: float) -> Array:
+    """How far poses are past the first cut-off of an area.
+
+    Parameters
+    ----------
+    area : str
+        One of `AREAS`.
+    right : ndarray of bool, shape (poses,)
+        Whether the right foot is on the ground, or the left.
+    value, sd : ndarray, shape (poses, VALUES)
+        Degrees.
+    spread : float
+        Standard deviation of the angle at an instant about what the area is judged by, in degrees.
+
+    Returns
+    -------
+    ndarray, shape (poses,)
+        In standard deviations of both; beyond the cut-off is positive.
+    """
+    signal = SHOWN[area].signal
+    left_at, right_at = (
+        VALUES.index((signal, side if (signal, side) in VALUES else "")) for side in SIDES
+    )
+    sign = np.where(right | (signal not in TO_THE_RIGHT), 1.0, -1.0)
+    angle = sign * np.where(right, value[:, right_at], value[:, left_at])
+    doubt = np.hypot(np.where(right, sd[:, right_at], sd[:, left_at]), spread)
+    cut, towards = _cut_off(area)
+    return np.asarray(towards * (angle - cut) / doubt)
+
+
+@cache
+def _cut_off(area: str) -> tuple[float, float]:
+    """Return the first cut-off of what an area is judged by, and on which side of it past is."""
+    (rule,) = (a for a in load_areas().areas if a.id == area)
+    condition = next(c for c in rule.conditions if c.metric == SHOWN[area].metric)
+    row = conditions().index(condition)
+    return float(cut_offs("treadmill", _USUAL_SPEED)[row, 0]), float(outward()[row])
+
+
+def spreads(log_sd: Array, one_side: NDArray[np.bool_], inflate: Any) -> Array:
+    """Return the standard deviations of angles, in degrees, shape (poses, VALUES).
+
+    Parameters
+    ----------
+    log_sd : ndarray, shape (poses, VALUES)
+        As the network says it.
+    one_side : ndarray of bool, shape (poses,)
+        Whether only one side of the body is seen.
+    inflate : mapping of str to (float, float)
+        What the network's deviations are multiplied by, for both sides and for one.
+    """
+    factor = np.array([inflate[name] for name, _ in VALUES])[:, one_side.astype(int)].T
+    return np.asarray(UNIT_DEG * np.exp(np.clip(log_sd, -5.0, 2.0)) * factor)
 
 
 def points_of(recording: Recording) -> Array:
@@ -213,24 +302,26 @@ def _interpret(
     best = int(odds.argmax())
     cos, sin = said[phases : phases + 2]
     yaw = float(np.degrees(np.arctan2(sin, cos))) if np.hypot(cos, sin) > _SURE_OF_VIEW else None
-    start = phases + 2
-    inflate = networks.calibration["inflate"]
-    angles = []
-    for k, (name, side) in enumerate(VALUES):
-        log_sd = float(np.clip(said[start + values + k], -5.0, 2.0))
-        sd = UNIT_DEG * float(np.exp(log_sd)) * inflate[name]
-        if sd <= _WORTH_DEG and _seen(name, side, present):
-            angles.append(Reading(name, side, UNIT_DEG * float(said[start + k]), sd))
+    value, log_sd = said[None, phases + 2 :].reshape(1, 2, values).swapaxes(0, 1)
+    calibration = networks.calibration
+    value, sd = UNIT_DEG * value, spreads(log_sd, one_side(present[None]), calibration["inflate"])
+    angles = [
+        Reading(name, side, float(value[0, k]), float(sd[0, k]))
+        for k, (name, side) in enumerate(VALUES)
+        if sd[0, k] <= _WORTH_DEG and _seen(name, side, present)
+    ]
     areas: dict[str, float] = {}
     untold: dict[str, str] = {}
     for area in load_areas().areas:
-        reason = _untold(area.id, best, float(odds[best]), yaw, running, present)
+        reason = _OVER_TIME if area.id not in SHOWN else _NOT_RELIABLE
+        if area.id in calibration["told"]:
+            reason = _untold(area.id, best, float(odds[best]), yaw, running, present)
         if reason:
             untold[area.id] = reason
             continue
-        slope, offset = networks.calibration["area"][area.id]
-        logit = slope * said[start + 2 * values + AREAS.index(area.id)] + offset
-        areas[area.id] = float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+        spread, slope, offset = calibration["area"][area.id]
+        margin = margins(area.id, np.array([best >= phases // 2]), value, sd, spread)[0]
+        areas[area.id] = float(1 / (1 + np.exp(-np.clip(slope * margin + offset, -30, 30))))
     sure = odds[best] >= SURE
     return Snapshot(
         source,
@@ -244,12 +335,17 @@ def _interpret(
     )
 
 
+def one_side(present: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Say of which poses a whole side is missing, from presence of shape (poses, points)."""
+    return np.asarray(~present[:, ::2].any(axis=1) | ~present[:, 1::2].any(axis=1))
+
+
 def _seen(name: str, side: str, present: NDArray[np.bool_]) -> bool:
-    return all(
-        present[pose.POINTS.index(f"{s}_{part}")]
-        for part in _NEEDS[name]
-        for s in ((side,) if side else ("left", "right"))
-    )
+    """Say whether the points are there that an angle needs."""
+    there = [all(present[pose.POINTS.index(f"{s}_{part}")] for part in _NEEDS[name]) for s in SIDES]
+    if name == _PROFILE:
+        return any(there)
+    return there[SIDES.index(side)] if side in SIDES else all(there)
 
 
 def _untold(
@@ -261,29 +357,20 @@ def _untold(
     present: NDArray[np.bool_],
 ) -> str:
     """Why an area cannot be judged by this picture; empty where it can."""
-    if area not in _SHOWN:
-        return _OVER_TIME
-    if area not in PROVEN:
-        return "single pictures have not shown it better than chance"
     if running < 0.5:
         return "this does not look like running"
-    parts, (nearest, furthest) = _SHOWN[area]
+    shown = SHOWN[area]
+    nearest, furthest = shown.off_side
     if certainty < SURE:
         return "where in the stride this is cannot be told"
     if not shows(area, phase):
-        return f"shows at {' or '.join(parts)} only, and this is {pose.PHASES[phase]}"
+        return f"shows at {' or '.join(shown.parts)} only, and this is {pose.PHASES[phase]}"
     if yaw is None:
         return "the direction of the camera cannot be told"
     from_side = off_side(yaw)
     if not nearest <= from_side <= furthest:
         return f"the camera is {from_side:.0f}° away from a side view"
-    needs = (
-        ("shoulder", "hip")
-        if "trunk" in area or area in ("excess_lean", "upright_back")
-        else ("hip", "knee", "ankle")
-    )
-    if not all(
-        present[pose.POINTS.index(f"{s}_{part}")] for part in needs for s in ("left", "right")
-    ):
-        return f"needs {', '.join(needs)} of both sides"
+    side = SIDES[phase >= len(pose.PHASES) // 2]
+    if not _seen(shown.signal, side if (shown.signal, side) in VALUES else "", present):
+        return f"needs {' and '.join(_NEEDS[shown.signal])}"
     return ""

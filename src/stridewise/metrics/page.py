@@ -18,8 +18,10 @@ u² = u_bias² + u_random² / N_eff: the random part from what steps differ by (
 noise and event error predict), the systematic part from the view and never below the *floor*. The
 value is the median over steps (cadence: the mean). *Change* is the smallest difference between two
 recordings that is more than error (95 %). Below the first frame rate a metric is absent, below the
-second it is only advisory, as it is with fewer than eight steps. Norms are the mean and standard
-deviation of runners on a treadmill at 3.5 m/s, and what a further 1 m/s adds to the mean.
+second it is only advisory, as it is with fewer than eight steps, and where one camera looks along
+the plane it belongs to: sagittal metrics from in front or behind, frontal ones from the side.
+Norms are the mean and standard deviation of runners on a treadmill at 3.5 m/s, and what a further
+1 m/s adds to the mean.
 
 `L` is leg length, `1` a plain ratio. Initial contact and toe-off are the instants at which the
 vertical ground force crosses 50 N.
