@@ -62,10 +62,10 @@ _CAVEAT = (
 def text(found: Snapshot) -> str:
     """Return a few lines in plain words."""
     lines = [found.source, ""]
-    lines.append(f"Looks like running: {100 * found.running:.0f} %")
+    lines.append(f"Looks like running: {percent(found.running)}")
     phase = found.phase or "cannot be told"
     lines.append(
-        f"Phase: {phase}" + (f" ({100 * found.phase_probability:.0f} %)" if found.phase else "")
+        f"Phase: {phase}" + (f" ({percent(found.phase_probability)})" if found.phase else "")
     )
     lines.append(
         "Camera: its direction cannot be told"
@@ -82,7 +82,7 @@ def text(found: Snapshot) -> str:
     titles = {area.id: area.title for area in load_areas().areas}
     if found.areas:
         lines += ["", "Areas that this picture can show"]
-        lines += [f"  {titles[k]}: {100 * p:.0f} % probable" for k, p in found.areas.items()]
+        lines += [f"  {titles[k]}: {percent(p)} probable" for k, p in found.areas.items()]
     lines += ["", "Not judged"]
     lines += [
         f"  {reason.rstrip('.')}: {', '.join(names).lower()}" for reason, names in untold(found)
