@@ -377,7 +377,7 @@ class TestPlanesSeenEdgeOn:
         seen = one(name, Runner().data(three_d=False, view=across), side)
         assert seen.value is not None
         assert seen.status == "advisory"
-        assert "Too coarse from here" in seen.reason
+        assert "Seen edge on" in seen.reason
         for facts in ({"view": along}, {"view": across, "three_d": True}):
             assert one(name, Runner().data(**{"three_d": False} | facts), side).status == "ok"
 

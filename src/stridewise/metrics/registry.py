@@ -273,7 +273,7 @@ def _caution(metric: Metric, data: GaitData, n: int) -> str | None:
         return f"Coarse below {metric.advisory_fps:g} frames per second."
     if not data.three_d and data.view in _ACROSS.get(metric.view, ()):
         # There the network hardly knows more than what is usual (docs/form_accuracy.md).
-        return f"Too coarse from here; to judge by it, it needs a {_CAMERA[metric.view]}."
+        return f"Seen edge on; it needs a {_CAMERA[metric.view]}."
     if n < metric.steps_to_judge:
         return f"Only {n} valid values; {metric.steps_to_judge} are needed to judge by."
     return metric.caution(data) if metric.caution else None
