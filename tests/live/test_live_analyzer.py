@@ -113,19 +113,21 @@ def test_every_contact_is_said_once_and_in_time(
     assert max(delay) <= 0.120
 
 
+@pytest.mark.parametrize(("hurry", "latest"), [(1, 0.17), (2, 0.27), (3, 0.47)])
 def test_in_a_hurry_all_is_said_a_little_later(
-    run: Simulation, live: tuple[LiveAnalyzer, list[Update]]
+    run: Simulation, live: tuple[LiveAnalyzer, list[Update]], hurry: int, latest: float
 ) -> None:
     hurried = LiveAnalyzer(run.recording.keypoints, rules=Rules(warm_up_s=5.0))
-    said = [u for frame in frames(run.recording) for u in hurried.update(*frame, hurry=True)]
+    said = [u for frame in frames(run.recording) for u in hurried.update(*frame, hurry=hurry)]
     own, usual = ([u for u in each if isinstance(u, Contact)] for each in (said, live[1]))
     # The first and the last may be missed or not.
     assert abs(len(own) - len(usual)) <= 2
-    assert max(u.known_s - u.time_s for u in own if u.time_s > 2.5) <= 0.17
+    assert max(u.known_s - u.time_s for u in own if u.time_s > 2.5) <= latest
     assert len([u for u in said if isinstance(u, Trace)]) < 0.6 * len(
         [u for u in live[1] if isinstance(u, Trace)]
     )
-    assert hurried.latest is not None
+    # At the worst there is time for little more than steps and strides.
+    assert (hurried.latest is not None) == (hurry < 3)
     assert hurried.averages()["cadence", "both"].value == pytest.approx(
         live[0].averages()["cadence", "both"].value, abs=1.0
     )

@@ -260,6 +260,21 @@ def test_a_lost_connection_is_taken_up_again(server: str, recording: Recording) 
     assert summary.counts["jump"] == 0
 
 
+def test_all_that_came_is_told_as_analysed_before_the_summary(
+    server: str, recording: Recording
+) -> None:
+    with open_(server) as socket:
+        greet(socket, recording, keep=False)
+        for frame in packed(recording, 0, 3):
+            socket.send(frame)
+        socket.send('{"type": "stop"}')
+        heard = []
+        while not heard or not isinstance(heard[-1], Summary):
+            heard.append(read_server(socket.recv(30)))
+    told = [m.analysed for m in heard if isinstance(m, Updates)]
+    assert told and told[-1] == 3
+
+
 def test_a_client_that_stops_and_goes_at_once_leaves_nothing_hanging(
     tmp_path: Path, recording: Recording
 ) -> None:

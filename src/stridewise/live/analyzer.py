@@ -51,8 +51,9 @@ SMOOTH = 8
 #: The noise of the points is measured and contacts are timed once more in so many rounds at first,
 #: and then after so many.
 _FIRST_ROUNDS, _NOISE_ROUNDS = 4, 6
-#: Rows between two readings of the network while others wait.
-_HURRIED_STRIDE = 6
+#: Rows between two readings of the network, and between two pieces of other work, by hurry.
+_STRIDES = (STRIDE, 2 * STRIDE, 4 * STRIDE, 8 * STRIDE)
+_PIECES = (1, 3, 4, 8)
 #: Metrics taken in at a time.
 _TOLD = 8
 #: Rows that a filter at the end of a window distorts, in seconds.
@@ -126,6 +127,7 @@ class LiveAnalyzer:
         self._traced_s = -np.inf
         self._round: Round | None = None
         self._rounds = 0
+        self._hurry = 0
         self._evaluating = False
         self._next_round_s = -np.inf
         self._new_strides = False
@@ -152,7 +154,7 @@ class LiveAnalyzer:
         xy: ArrayLike,
         confidence: ArrayLike | None = None,
         *,
-        hurry: bool = False,
+        hurry: int = 0,
     ) -> list[Update]:
         """Take in one frame.
 
@@ -165,9 +167,9 @@ class LiveAnalyzer:
             Positions in the image, y down; NaN where not seen.
         confidence : array, shape (keypoints,), optional
             0 to 1; points below 0.3 count as not seen.
-        hurry : bool
-            Whether others wait. The network then reads less often (contacts are known up to 50 ms
-            later) and rounds take longer, so that a busy machine catches up.
+        hurry : int
+            How much others wait, 0 to 3. The network then reads less often (contacts are known up
+            to 50, 150 or 350 ms later) and rounds take longer, so that a busy machine catches up.
 
         Returns
         -------
@@ -190,10 +192,11 @@ class LiveAnalyzer:
         self._last_s = time_s
         self._grid.add(time_s, points)
         rows = max(round(passed * RATE), 1)
-        if self._grid.pending + rows > (_HURRIED_STRIDE if hurry else STRIDE):
+        self._hurry = hurry
+        if self._grid.pending + rows > _STRIDES[hurry]:
             said += self._read(time_s)
             rows -= 1
-        elif hurry and (self._grid.pending - rows) % STRIDE:
+        elif hurry and (self._grid.pending - rows) % _PIECES[hurry]:
             return said
         elif self._reader.stale:
             self._reader.refresh()
@@ -353,7 +356,8 @@ class LiveAnalyzer:
         fps = 1 / self._grid.interval_s
         recording = Recording(xy, np.ones(xy.shape[:2]), time, self.keypoints)
         fresh = self._rounds < _FIRST_ROUNDS or self._rounds % _NOISE_ROUNDS == 0
-        known = None if fresh else self._round
+        # Who is in a hurry has time for it later, but must have had it once.
+        known = None if fresh and self._hurry < 2 else self._round
         yield
         try:
             prepared = yield from prepare(recording, own, self._model, self.context, known)

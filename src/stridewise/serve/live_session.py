@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -33,8 +34,8 @@ Send = Callable[[ServerMessage], Awaitable[None]]
 
 #: Frames that wait to be analysed at most, half a second at 60 per second; then they are thinned.
 WAITING = 30
-#: A frame that has waited longer shows that the machine is busy, in seconds.
-_PROMPT_S = 0.004
+#: A frame that has waited longer shows how busy the machine is, in seconds.
+_BUSY_S = (0.002, 0.006, 0.025)
 #: An answer comes for every so many frames at least.
 _TELL_EVERY = 10
 #: Frames per second and client, and how many may come at once, before they are dropped.
@@ -148,7 +149,7 @@ class LiveSession:
     async def _analyse(self, send: Send, came_s: float, time_s: float, rows: Array) -> None:
         self.analysed += 1
         try:
-            hurry = time.monotonic() - came_s > _PROMPT_S
+            hurry = bisect(_BUSY_S, time.monotonic() - came_s)
             said = self._live.update(time_s, rows[:, :2], rows[:, 2], hurry=hurry)
         except InputError as error:
             await send(Failure(str(error)))
@@ -161,6 +162,10 @@ class LiveSession:
     async def finish(self, send: Send) -> None:
         """Wait until all is analysed, and say the rest and the summary."""
         await self._idle.wait()
+        if self.analysed > self._told:
+            # What follows takes a while, longer where others end too.
+            self._told = self.analysed
+            await send(self._updates([], self._time_s))
         async with _one_finishes:
             for said in self._live.finish_in_pieces():
                 if said:

@@ -136,6 +136,7 @@ def _work(
         timeout_graceful_shutdown=3,
         server_header=False,
     )
+    _settle()
     try:
         if not isinstance(source, socket.socket):
             DealtServer(config, handed(source)).run()
@@ -147,6 +148,25 @@ def _work(
         pass  # This is how it is told to stop.
     finally:
         sessions.close()
+
+
+def _settle() -> None:
+    """Load what every session needs, and take it out of the garbage collector's rounds.
+
+    They would go through all of it, and hold up every athlete for 60 ms each time.
+    """
+    import gc
+
+    from stridewise.form.areas import load_areas
+    from stridewise.live import LiveAnalyzer
+    from stridewise.metrics import catalogue
+    from stridewise.skeletons import KEYPOINTS
+
+    LiveAnalyzer(KEYPOINTS)
+    catalogue()
+    load_areas()
+    gc.collect()
+    gc.freeze()
 
 
 def _listen(host: str, port: int) -> socket.socket:
