@@ -272,7 +272,8 @@ def test_all_that_came_is_told_as_analysed_before_the_summary(
         while not heard or not isinstance(heard[-1], Summary):
             heard.append(read_server(socket.recv(30)))
     told = [m.analysed for m in heard if isinstance(m, Updates)]
-    assert told and told[-1] == 3
+    assert told
+    assert told[-1] == 3
 
 
 def test_a_client_that_stops_and_goes_at_once_leaves_nothing_hanging(
