@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from stridewise.estimate import Estimate
 from stridewise.report import words
 from stridewise.report.brief import advice, unjudged_areas, unjudged_measures, verdict
 from stridewise.report.page import page
@@ -196,6 +197,19 @@ def test_an_advisory_value_is_shown_but_not_compared(from_side: Analysis) -> Non
     text = read(page(from_side)).text
     assert "51 ± 12° – too coarse to judge 1 38" in text
     assert "The left arm is hidden by the trunk in 41 % of frames." in text
+
+
+def test_the_summary_shows_first_what_can_be_judged_by(from_behind: Analysis) -> None:
+    duty = estimate("duty_factor", "both", 0.35, "1", 0.01)
+    coarse = estimate("overstride", "left", 0.23, "L", 0.02, status="advisory", reason="Edge on.")
+    firm = [e for e in from_behind.metrics if e.id != "overstride"]
+
+    def names(*metrics: Estimate) -> list[str]:
+        text = page(replace(from_behind, metrics=metrics)).split('<dl class="grid tiles">')[1]
+        return re.findall(r"<dt>([^<]+)</dt>", text.split("</dl>")[0])
+
+    assert names(*firm, duty, coarse) == ["Cadence", "Pelvic drop", "Step width", "Duty factor"]
+    assert names(*firm, coarse) == ["Cadence", "Pelvic drop", "Step width", "Overstride"]
 
 
 def test_the_page_is_small(from_side: Analysis) -> None:

@@ -191,15 +191,21 @@ def _groups(analysis: Analysis) -> list[_Group]:
 
 
 def _tiles(analysis: Analysis) -> list[dict[str, object]]:
-    """Return up to four headline numbers."""
-    out: list[dict[str, object]] = []
-    for key in _HEADLINE:
-        found = [e for e in analysis.metrics if e.id == key and e.value is not None]
-        if found and len(out) < 4:
-            values = [(e.side, words.value_text(e)) for e in found]
-            compared = words.compare(found)
-            out.append({"name": words.describe(key).name, "values": values, "words": compared})
-    return out
+    """Return up to four headline numbers, those that can be judged by before the others."""
+    known = {
+        key: found
+        for key in _HEADLINE
+        if (found := [e for e in analysis.metrics if e.id == key and e.value is not None])
+    }
+    firm = sorted(known, key=lambda key: all(e.status != "ok" for e in known[key]))
+    return [
+        {
+            "name": words.describe(key).name,
+            "values": [(e.side, words.value_text(e)) for e in known[key]],
+            "words": words.compare(known[key]),
+        }
+        for key in firm[:4]
+    ]
 
 
 def _near(analysis: Analysis) -> Side | None:

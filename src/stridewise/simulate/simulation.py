@@ -67,7 +67,7 @@ def simulate(runner: Runner, camera: Camera, noise: Noise, duration_s: float) ->
         time=time,
         keypoints=KEYPOINTS,
         image_size=camera.image_size,
-        source=f"simulated runner, {runner.speed_mps:g} m/s, seed {runner.seed}",
+        source=f"Simulated runner, {runner.speed_mps:g} metres a second, seed {runner.seed}",
         format="simulated",
         notes=("Made by the runner simulator of stridewise; not a measurement.",),
     )
