@@ -108,6 +108,9 @@ def segment_of(bone: str) -> str:
 @lru_cache(maxsize=1)
 def _anny() -> Any:
     """Load the mesh model once: it takes long."""
+    import warp
+
+    warp.config.quiet = True
     import anny
     import torch
 

@@ -8,7 +8,6 @@ its reference code and does not smooth. Models and licences: `training.films.ass
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +20,14 @@ from training.films.record import ESTIMATORS
 
 Frame = NDArray[np.uint8]
 Points = NDArray[np.float32]
-#: Takes a frame (height, width, 3), RGB, and what its file says when it was taken, s; returns
-#: (points of the layout, 3): x and y in pixels, visibility; NaN where it finds nobody.
-Estimator = Callable[[Frame, float], Points]
 
 
-def open_estimator(name: str) -> Estimator:
-    """Open one of `ESTIMATORS`, for one film: it remembers what it has seen."""
+def open_estimator(name: str) -> BlazePose | MoveNet:
+    """Open one of `ESTIMATORS`, for one film: it remembers what it has seen.
+
+    Takes a frame (height, width, 3), RGB, and what its file says when it was taken, s; returns
+    (points of the layout, 3): x and y in pixels, visibility; NaN where it finds nobody.
+    """
     if name not in ESTIMATORS:
         raise ValueError(f"{name} is not an estimator; there are {', '.join(ESTIMATORS)}")
     family, size, *alone = name.split("-")
@@ -54,6 +54,10 @@ class BlazePose:
                 running_mode=vision.RunningMode.IMAGE if frames else vision.RunningMode.VIDEO,
             )
         )
+
+    def close(self) -> None:
+        """Give its memory back."""
+        self._network.close()
 
     def __call__(self, frame: Frame, stamp: float) -> Points:
         """Find the person in the next frame."""
@@ -82,6 +86,10 @@ class MoveNet:
         self._network: Any = onnxruntime.InferenceSession(str(assets.movenet(size)), options)
         self._pixels: int = self._network.get_inputs()[0].shape[1]
         self._crop: Crop | None = None
+
+    def close(self) -> None:
+        """Give its memory back."""
+        del self._network
 
     def __call__(self, frame: Frame, stamp: float) -> Points:
         """Find the person in the next frame."""

@@ -47,9 +47,7 @@ class Place:
     lines: tuple[float, float, float]
 
 
-def build(
-    kind: str, yaw_deg: float, size: tuple[int, int], rng: np.random.Generator
-) -> Place:
+def build(kind: str, yaw_deg: float, size: tuple[int, int], rng: np.random.Generator) -> Place:
     """Draw a place.
 
     Parameters

@@ -52,7 +52,8 @@ void main() {
 """
 )
 
-_LIT = """
+_LIT = (
+    """
 uniform sampler2D shade; uniform sampler3D noise;
 uniform vec3 eye; uniform vec3 sun; uniform vec3 sun_colour; uniform float ambient; uniform float gain;
 float hash(vec2 p) { return fract(sin(dot(floor(p), vec2(12.9898, 78.233)))*43758.5453); }
@@ -70,7 +71,9 @@ vec4 shaded(vec3 base, vec3 N, vec3 w, float seen, float gloss) {
   vec3 shine = gloss*sun_colour*pow(max(dot(N, H), 0.), 24.)*seen;
   return vec4(clamp(gain*(base*light + shine), 0., 1.), 1.);
 }
-""" % _SHADOW_PX
+"""
+    % _SHADOW_PX
+)
 
 _FRAGMENT = (
     "#version 330\n"
@@ -97,7 +100,7 @@ void main() {
       k = step(abs(q.y), .55)*step(.3, hash(vec2(r.z*26., 3.)))*step(.2, g)*step(g, .8);
     } else k = step(.8, abs(n0.z));
   }
-  else if (kind == 6 && s.w > .5) k = .8*smoothstep(.62, .66, texture(noise, r*3.1).r);
+  else if (kind == 6 && s.w > .5) k = .8*smoothstep(.70, .73, texture(noise, r*3.1).r);
   base = mix(base, second[m], k);
   base *= 1. + min(s.w, .5)*1.5*(texture(noise, r*17.).r - .5) + .11*(t.r - .5);
   vec3 N = normalize(n);
@@ -123,9 +126,9 @@ _SCENERY_FRAGMENT = (
     + _LIT
     + """
 in vec3 n; in vec3 c; in vec3 w; in vec4 l; flat in int m; out vec4 o;
-uniform float travel; uniform vec3 lines; uniform vec3 place;
+uniform float belt; uniform float ground; uniform vec3 lines; uniform vec3 place;
 void main() {
-  vec2 g = vec2(w.x + travel, w.z - place.z);
+  vec2 g = vec2(w.x + (m == 1 ? ground : belt), w.z - place.z);
   vec3 base = c;
   if (m == 1) {
     base *= 1. + .35*(texture(noise, vec3(g*.9, .3)).r - .5) + .2*(hash(g*40.) - .5);
@@ -141,10 +144,14 @@ void main() {
 #: Materials of the scenery, by number.
 _STANDING = ("plain", "ground", "belt")
 
-_SHADOW = "#version 330\n" + _SKIN + """
+_SHADOW = (
+    "#version 330\n"
+    + _SKIN
+    + """
 uniform mat4 light;
 void main() { gl_Position = light*vec4(blend()*vec4(pos, 1.), 1.); }
 """
+)
 _SHADOW_FRAGMENT = "#version 330\nvoid main() {}\n"
 _BACK = """#version 330
 in vec2 corner; out vec2 u; uniform vec2 slide; uniform float share;
@@ -201,9 +208,7 @@ class Studio:
         self._picture.repeat_y = False
         self._share = place.background_share
         corners = np.array([-1, -1, 1, -1, -1, 1, 1, 1], "f4")
-        self._quad = c.vertex_array(
-            self._back, [(c.buffer(corners.tobytes()), "2f", "corner")]
-        )
+        self._quad = c.vertex_array(self._back, [(c.buffer(corners.tobytes()), "2f", "corner")])
         self._load_people(people)
         self._load_place(place)
         self._set_surfaces(people)
@@ -243,7 +248,9 @@ class Studio:
             self._place, [(data, "3f 3f 3f 1f", "pos", "nor", "col", "mat")], index
         )
 
-    def _buffers(self, rows: Sequence[Array], faces: Sequence[NDArray[np.int64]]) -> tuple[Any, Any]:
+    def _buffers(
+        self, rows: Sequence[Array], faces: Sequence[NDArray[np.int64]]
+    ) -> tuple[Any, Any]:
         make = self._context.buffer
         return (
             make(np.concatenate(rows).astype("f4").tobytes()),
@@ -283,7 +290,14 @@ class Studio:
             program[name].write(np.asarray(value, "f4").tobytes())
 
     def shoot(
-        self, camera: Camera, target: Array, bones: Array, travel: float, slide: Array
+        self,
+        camera: Camera,
+        target: Array,
+        bones: Array,
+        *,
+        belt: float,
+        ground: float,
+        slide: Array,
     ) -> Picture:
         """Take one picture without exposure time.
 
@@ -294,8 +308,8 @@ class Studio:
             What the camera stands its distance away from; the place lies around it.
         bones : ndarray, shape (bones, 3, 4)
             Of all people, in their order.
-        travel : float
-            Metres that belt and ground have moved backwards.
+        belt, ground : float
+            Metres that they have moved backwards.
         slide : ndarray, shape (2,)
             By how much of its width and height the background has moved.
         """
@@ -305,8 +319,8 @@ class Studio:
         padded[: len(every)] = every
         view, eye = _view(camera, target, self.size)
         light = _light(np.asarray(self.light["sun"]), target)
-        now = {"bones": padded, "light": light.T, "view": view.T, "eye": eye, "travel": travel}
-        now |= {"place": target * [1, 0, 1], **self.light}
+        now = {"bones": padded, "light": light.T, "view": view.T, "eye": eye, "belt": belt}
+        now |= {"ground": ground, "place": target * [1, 0, 1], **self.light}
         for program in (self._people, self._place, self._cast):
             for name, value in now.items():
                 self._write(program, name, value)

@@ -89,6 +89,8 @@ class Runner:
         #: Names of what `bones` returns, in its order.
         self.bones = (*body.segments, *(f"{part}.{s}" for s in SIDES for part in ("shoe", "toe")))
 
+        self._regress = _carried_points(body)
+
     def points(self, time: float) -> dict[str, Array]:
         """Laboratory points and the drawn upper body at an instant, in metres."""
         return {name: spline(time) for name, spline in self._spline.items()}
@@ -97,6 +99,11 @@ class Runner:
         """One point at many instants, shape (times, 3)."""
         at: Array = self._spline[name](times)
         return at
+
+    def body_points(self, time: float) -> dict[str, Array]:
+        """Shoulders, elbows and wrists of the body that is seen, in metres."""
+        at = np.einsum("bij,pbj->pi", self.pose(time)[: len(self.body.segments)], self._regress)
+        return dict(zip(UPPER, at, strict=True))
 
     def pose(self, time: float) -> Array:
         """Where each bone is: from the body at rest to the laboratory.
@@ -240,6 +247,14 @@ def _flat_foot(trial: Trial, points: Mapping[str, Array], side: Side) -> dict[st
     }
     foot["sole"] = np.array([0.0, -float(np.nanmedian(ankle[:, 1])), 0.0])
     return foot
+
+
+def _carried_points(body: Body) -> Array:
+    """Share of each segment in each point of `UPPER`, times the point: (points, segments, 4)."""
+    homogeneous = np.column_stack([body.vertices, np.ones(len(body.vertices))])
+    return np.stack(
+        [(body.weights * body.regress[name][:, None]).T @ homogeneous for name in UPPER]
+    )
 
 
 def _turned_ahead(body: Body, side: Side) -> Array:

@@ -114,4 +114,5 @@ def _faces() -> NDArray[np.int64]:
         np.stack([after, k, np.full(_AROUND, n)], -1),
         np.stack([last + k, last + after, np.full(_AROUND, n + 1)], -1),
     ]
-    return np.concatenate([part.reshape(-1, 3) for part in (*sides, *caps)])
+    # Turned so that the outside is in front.
+    return np.concatenate([part.reshape(-1, 3) for part in (*sides, *caps)])[:, ::-1]

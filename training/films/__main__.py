@@ -1,0 +1,151 @@
+"""Make films: `python3 run films make`, and look at them: `smoke`, `sheet`.
+
+`make` films every laboratory runner from every kind of camera into `training/films/points`, one
+process a core; what is there already is left alone, so that it can be stopped and taken up again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+# One core a process: the films are many.
+for _variable in ("LP_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+import numpy as np
+
+from training.films.record import POINTS, write
+from training.films.scene import Recipe, plan
+from training.lab import data_folder, trials
+
+#: A process is begun anew after so many films: the libraries keep memory.
+_FILMS_A_PROCESS = 6
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of the commands."""
+    parser = argparse.ArgumentParser(prog="films", description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("make", help="film and estimate what is missing")
+    command.add_argument("--folder", type=Path, default=POINTS, help="of the films (%(default)s)")
+    command.add_argument("--stills", type=Path, help="folder for one frame of each film")
+    command.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
+    command.add_argument("--limit", type=int, help="only the first so many")
+    command.add_argument("--name", help="only films whose name holds this")
+    command.set_defaults(run=_make)
+    command = commands.add_parser("smoke", help="ten frames of one film, as a picture")
+    command.add_argument("--out", type=Path, default=Path("film.jpg"))
+    command.set_defaults(run=_smoke)
+    command = commands.add_parser("sheet", help="frames of every look, as one picture a look")
+    command.add_argument("--out", type=Path, default=Path("looks"), help="folder")
+    command.add_argument("--frames", type=int, default=100)
+    command.set_defaults(run=_sheet)
+    args = parser.parse_args(argv)
+    return int(args.run(args))
+
+
+def _make(args: argparse.Namespace) -> int:
+    folder: Path = args.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    if args.stills:
+        args.stills.mkdir(parents=True, exist_ok=True)
+    recipes = [r for r in plan(trials()) if not args.name or args.name in r.name]
+    missing = [r for r in recipes[: args.limit] if not (folder / f"{r.name}.npz").exists()]
+    print(f"{len(recipes[: args.limit]) - len(missing)} films are there, {len(missing)} to make")
+    begin, lab = time.monotonic(), data_folder() / "treadmill_running"
+    with ProcessPoolExecutor(args.workers, max_tasks_per_child=_FILMS_A_PROCESS) as pool:
+        jobs = [pool.submit(_one, recipe, lab, folder, args.stills) for recipe in missing]
+        for done, job in enumerate(as_completed(jobs), 1):
+            left = (time.monotonic() - begin) / done * (len(jobs) - done)
+            print(f"{done}/{len(jobs)} {job.result()}; about {left / 60:.0f} min left", flush=True)
+    return 0
+
+
+def _one(recipe: Recipe, lab: Path, folder: Path, stills: Path | None) -> str:
+    from training.films.make import film
+
+    begin = time.monotonic()
+    with _quiet():
+        made = film(recipe, lab, stills / f"{recipe.name}.jpg" if stills else None)
+    write(made, folder / f"{recipe.name}.npz")
+    took = (time.monotonic() - begin) / len(made.time)
+    return f"{recipe.name}: {recipe.look}, {len(made.time)} frames, {took:.2f} s each"
+
+
+def _smoke(args: argparse.Namespace) -> int:
+    from PIL import Image
+
+    from training.films.estimators import open_estimator
+    from training.films.make import Take
+
+    recipe = next(plan(trials()))
+    recipe = replace(recipe, seconds=10 / recipe.file.file_fps)
+    with _quiet():
+        pictures = list(Take(recipe, data_folder() / "treadmill_running").pictures())
+        see = open_estimator("blazepose-lite")
+        seen = [see(picture, i / recipe.file.fps) for i, picture in enumerate(pictures)]
+        see.close()
+    found = sum(bool(np.isfinite(points).all()) for points in seen)
+    Image.fromarray(np.concatenate(pictures[::3], axis=1)).save(args.out)
+    print(f"{args.out}: {len(pictures)} frames; somebody was found in {found}")
+    return 0 if found >= len(pictures) // 2 else 1
+
+
+def _sheet(args: argparse.Namespace) -> int:
+    from PIL import Image
+
+    from training.films.looks import LOOKS
+    from training.films.make import Take
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    recipes = list(plan(trials()))
+    for look in LOOKS:
+        own = [replace(r, seconds=0.4) for r in recipes if r.look == look]
+        tiles: list[Image.Image] = []
+        with _quiet():
+            for recipe in own:
+                take = Take(recipe, data_folder() / "treadmill_running")
+                tiles += [Image.fromarray(p).resize((150, 200)) for p in _some(take, args.frames)]
+        tiles = tiles[: args.frames]
+        wide = 20
+        sheet = Image.new("RGB", (150 * wide, 200 * (-(-len(tiles) // wide))))
+        for i, tile in enumerate(tiles):
+            sheet.paste(tile, (150 * (i % wide), 200 * (i // wide)))
+        sheet.save(args.out / f"{look.replace(', ', ' ').replace(' ', '_')}.jpg", quality=85)
+        print(f"{look}: {len(tiles)} frames of {len(own)} films", flush=True)
+    return 0
+
+
+def _some(take, wanted: int) -> Iterator[np.ndarray]:  # type: ignore[no-untyped-def, type-arg]
+    """Some pictures of a take, upright ones cut out around the middle of wide ones."""
+    for picture, _ in zip(take.pictures(), range(max(wanted // 12, 1)), strict=False):
+        high, wide = picture.shape[:2]
+        cut = min(wide, round(0.75 * high))
+        yield picture[:, (wide - cut) // 2 : (wide + cut) // 2]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Libraries below Python report to the terminal; that is kept from it while all goes well."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
