@@ -12,18 +12,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-# One core a process: the films are many.
-for _variable in ("LP_NUM_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
-
 import numpy as np
 
-from training.films.record import POINTS, write
-from training.films.scene import Recipe, plan
+from training.films.process import film_to, quiet
+from training.films.record import POINTS
+from training.films.scene import plan
 from training.lab import data_folder, trials
 
 #: A process is begun anew after so many films: the libraries keep memory.
@@ -62,22 +58,11 @@ def _make(args: argparse.Namespace) -> int:
     print(f"{len(recipes[: args.limit]) - len(missing)} films are there, {len(missing)} to make")
     begin, lab = time.monotonic(), data_folder() / "treadmill_running"
     with ProcessPoolExecutor(args.workers, max_tasks_per_child=_FILMS_A_PROCESS) as pool:
-        jobs = [pool.submit(_one, recipe, lab, folder, args.stills) for recipe in missing]
+        jobs = [pool.submit(film_to, folder, recipe, lab, args.stills) for recipe in missing]
         for done, job in enumerate(as_completed(jobs), 1):
             left = (time.monotonic() - begin) / done * (len(jobs) - done)
             print(f"{done}/{len(jobs)} {job.result()}; about {left / 60:.0f} min left", flush=True)
     return 0
-
-
-def _one(recipe: Recipe, lab: Path, folder: Path, stills: Path | None) -> str:
-    from training.films.make import film
-
-    begin = time.monotonic()
-    with _quiet():
-        made = film(recipe, lab, stills / f"{recipe.name}.jpg" if stills else None)
-    write(made, folder / f"{recipe.name}.npz")
-    took = (time.monotonic() - begin) / len(made.time)
-    return f"{recipe.name}: {recipe.look}, {len(made.time)} frames, {took:.2f} s each"
 
 
 def _smoke(args: argparse.Namespace) -> int:
@@ -88,7 +73,7 @@ def _smoke(args: argparse.Namespace) -> int:
 
     recipe = next(plan(trials()))
     recipe = replace(recipe, seconds=10 / recipe.file.file_fps)
-    with _quiet():
+    with quiet():
         pictures = list(Take(recipe, data_folder() / "treadmill_running").pictures())
         see = open_estimator("blazepose-lite")
         seen = [see(picture, i / recipe.file.fps) for i, picture in enumerate(pictures)]
@@ -110,7 +95,7 @@ def _sheet(args: argparse.Namespace) -> int:
     for look in LOOKS:
         own = [replace(r, seconds=0.4) for r in recipes if r.look == look]
         tiles: list[Image.Image] = []
-        with _quiet():
+        with quiet():
             for recipe in own:
                 take = Take(recipe, data_folder() / "treadmill_running")
                 tiles += [Image.fromarray(p).resize((150, 200)) for p in _some(take, args.frames)]
@@ -125,26 +110,11 @@ def _sheet(args: argparse.Namespace) -> int:
 
 
 def _some(take, wanted: int) -> Iterator[np.ndarray]:  # type: ignore[no-untyped-def, type-arg]
-    """Some pictures of a take, upright ones cut out around the middle of wide ones."""
+    """Take some pictures, cut to upright ones around the middle."""
     for picture, _ in zip(take.pictures(), range(max(wanted // 12, 1)), strict=False):
         high, wide = picture.shape[:2]
         cut = min(wide, round(0.75 * high))
         yield picture[:, (wide - cut) // 2 : (wide + cut) // 2]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Libraries below Python report to the terminal; that is kept from it while all goes well."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 if __name__ == "__main__":
