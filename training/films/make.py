@@ -189,12 +189,11 @@ def _watched(take: Take, estimators: Mapping[str, BlazePose | MoveNet], still: P
     found: dict[str, list[NDArray[np.float32]]] = {name: [] for name in estimators}
     line = take.timeline
     frames = files.through(recipe.file, take.pictures(), line.shown)
-    shown = 0
-    for frame, stamp in zip(frames, line.stamp, strict=True):
+    middle = len(line.stamp) // 2
+    for number, (frame, stamp) in enumerate(zip(frames, line.stamp, strict=True)):
         for name, see in estimators.items():
             found[name].append(see(frame, float(stamp)))
-        shown += 1
-        if still and shown == len(line.stamp) // 2:
+        if still and number == middle:
             _save(frame, {name: points[-1] for name, points in found.items()}, still)
     true, upper, leg = take.truth()
     trial = take.runner.trial

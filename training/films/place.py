@@ -150,7 +150,7 @@ def _canvas(size: tuple[int, int], share: float) -> tuple[int, int]:
 
 
 def _room(size: tuple[int, int], share: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A wall with windows, pictures, machines, out of focus."""
+    """Draw a wall with windows, pictures, machines, out of focus."""
     wide, high = _canvas(size, share)
     y, x = np.mgrid[0:high, 0:wide] / high
     wall = rng.uniform(0.35, 0.8, 3) * 0.25 + rng.uniform(0.35, 0.8) * 0.75
@@ -185,7 +185,7 @@ def _outdoors(size: tuple[int, int], share: float, rng: np.random.Generator) -> 
 
 
 def _rough(n: int, rng: np.random.Generator) -> Array:
-    """A rough line that repeats."""
+    """Draw a rough line that repeats."""
     line: Array = gaussian_filter(rng.standard_normal(n), max(n / 60, 1), mode="wrap")
     return line / max(float(line.std()), 1e-9)
 

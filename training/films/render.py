@@ -25,7 +25,7 @@ _GLOSS = {"skin": 0.10, "shoe": 0.12, "plain": 0.15, "sole": 0.05}
 _GRAIN = {"skin": 0.10, "top": 0.10, "bottom": 0.10, "hair": 0.6, "shoe": 0.1}
 
 _SKIN = """
-uniform vec4 bones[%d];
+uniform vec4 bones[BONES];
 in vec3 pos; in vec4 which; in vec4 share;
 mat4x3 blend() {
   mat4x3 m = mat4x3(0.);
@@ -35,7 +35,7 @@ mat4x3 blend() {
   }
   return m;
 }
-""" % (3 * _BONES)
+""".replace("BONES", str(3 * _BONES))
 
 _VERTEX = (
     "#version 330\n"
@@ -52,16 +52,16 @@ void main() {
 """
 )
 
-_LIT = (
-    """
+_LIT = """
 uniform sampler2D shade; uniform sampler3D noise;
-uniform vec3 eye; uniform vec3 sun; uniform vec3 sun_colour; uniform float ambient; uniform float gain;
+uniform vec3 eye; uniform vec3 sun; uniform vec3 sun_colour;
+uniform float ambient; uniform float gain;
 float hash(vec2 p) { return fract(sin(dot(floor(p), vec2(12.9898, 78.233)))*43758.5453); }
 float lit(vec4 l) {
   vec3 q = l.xyz/l.w*.5 + .5; float s = 0.;
   if (q.x < 0. || q.x > 1. || q.y < 0. || q.y > 1.) return 1.;
   for (int i = 0; i < 2; i++) for (int j = 0; j < 2; j++)
-    s += q.z - .003 > texture(shade, q.xy + (vec2(i, j) - .5)*2.5/%d.).r ? 0. : .25;
+    s += q.z - .003 > texture(shade, q.xy + (vec2(i, j) - .5)*2.5/SHADOW).r ? 0. : .25;
   return s;
 }
 vec4 shaded(vec3 base, vec3 N, vec3 w, float seen, float gloss) {
@@ -71,9 +71,7 @@ vec4 shaded(vec3 base, vec3 N, vec3 w, float seen, float gloss) {
   vec3 shine = gloss*sun_colour*pow(max(dot(N, H), 0.), 24.)*seen;
   return vec4(clamp(gain*(base*light + shine), 0., 1.), 1.);
 }
-"""
-    % _SHADOW_PX
-)
+""".replace("SHADOW", f"{_SHADOW_PX}.")
 
 _FRAGMENT = (
     "#version 330\n"
@@ -81,8 +79,8 @@ _FRAGMENT = (
     + """
 in vec3 n; in vec3 n0; in vec3 c; in vec3 w; in vec3 r; in vec4 l; flat in int m; out vec4 o;
 uniform float chest;
-uniform vec4 surface[%(slots)d];  // pattern, wrinkle, gloss, grain
-uniform vec3 second[%(slots)d];
+uniform vec4 surface[SLOTS];  // pattern, wrinkle, gloss, grain
+uniform vec3 second[SLOTS];
 void main() {
   vec4 s = surface[m]; int kind = int(s.x + .5);
   vec4 t = texture(noise, r*2.6);
@@ -108,8 +106,7 @@ void main() {
   N = normalize(N + s.y*(t.gba - .5) + .3*s.y*(texture(noise, r*7.).gba - .5));
   o = shaded(base, N, w, lit(l), s.z);
 }
-"""
-    % {"slots": 2 * len(MATERIALS)}
+""".replace("SLOTS", str(2 * len(MATERIALS)))
 )
 
 _SCENERY = """#version 330
@@ -357,7 +354,7 @@ class Studio:
 
 
 def _view(camera: Camera, target: Array, size: tuple[int, int]) -> tuple[Array, Array]:
-    """Projection of OpenGL that agrees with `Camera.project`, and where the lens is."""
+    """Return the projection of OpenGL that agrees with `Camera.project`, and where the lens is."""
     axes, yaw = camera.axes(), np.radians(camera.yaw_deg)
     lens = target + camera.distance_m * np.array([np.sin(yaw), 0.0, np.cos(yaw)])
     lens[1] = camera.height_m
@@ -374,7 +371,7 @@ def _view(camera: Camera, target: Array, size: tuple[int, int]) -> tuple[Array, 
 
 
 def _light(sun: Array, target: Array) -> Array:
-    """Projection along the light, around the runner."""
+    """Return the projection along the light, around the runner."""
     across = np.cross([1.0, 0.0, 0.0], sun)
     across /= np.linalg.norm(across)
     look = np.eye(4)

@@ -8,6 +8,7 @@ the ball where the belt demands it; trunk and arms take their directions from th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -232,7 +233,7 @@ def _flat_foot(trial: Trial, points: Mapping[str, Array], side: Side) -> dict[st
     """Heel and toes seen from the ankle with the foot flat (middle of stance), and the sole."""
     own = [e for e in trial.events if e.side == side]
     flat = np.zeros(len(trial.time), dtype=bool)
-    for contact, off in zip(own[:-1], own[1:], strict=True):
+    for contact, off in pairwise(own):
         if contact.kind == "initial_contact":
             lasts = off.time_s - contact.time_s
             flat |= (trial.time > contact.time_s + 0.35 * lasts) & (

@@ -151,15 +151,15 @@ def draw(trial: Trial, kind: str, look: str, others: Sequence[Trial]) -> Recipe:
     women = any(word in look for word in ("crop", "long hair"))
     sex = "F" if women else str(rng.choice(["M", "F"], p=[0.7, 0.3]))
     other = others[rng.integers(len(others))]
+    start = float(rng.uniform(1.5, last))
+    steady = motion != "carried" and rng.random() < 0.6
     return Recipe(
         name=name,
         trial=trial_name,
-        start_s=float(rng.uniform(1.5, last)),
+        start_s=start,
         seconds=float(seconds),
         camera=camera,
-        shake_deg=0.0
-        if motion != "carried" and rng.random() < 0.6
-        else float(rng.uniform(0.1, 0.5)),
+        shake_deg=0.0 if steady else float(rng.uniform(0.1, 0.5)),
         motion=motion,
         place=place,
         light=light,
