@@ -46,7 +46,7 @@ SHARES: dict[Kind, float] = {
     "variable-unstamped": 0.06,
 }
 #: Rates of cameras, frames/s, and how often they are met.
-RATES = {24.0: 0.05, 25.0: 0.05, 30.0: 0.35, 50.0: 0.05, 60.0: 0.3, 120.0: 0.12, 240.0: 0.08}
+RATES = {24.0: 0.05, 25.0: 0.05, 30.0: 0.42, 50.0: 0.05, 60.0: 0.3, 120.0: 0.09, 240.0: 0.04}
 #: Rates from and to which files are converted.
 CONVERSIONS = ((24.0, 30.0), (25.0, 30.0))
 

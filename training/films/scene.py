@@ -139,7 +139,7 @@ def draw(trial: Trial, kind: str, look: str, others: Sequence[Trial]) -> Recipe:
     exposures, gains, grains = _LIGHT[light]
     plain = rng.random() < (0.7 if kind == "side" else 0.5)
     file = draw_file(
-        rng, "constant" if plain else None, 60.0 if plain and rng.random() < 0.6 else None
+        rng, "constant" if plain else None, 60.0 if plain and rng.random() < 0.45 else None
     )
     height = trial.leg_length_m / 0.53 * rng.uniform(0.96, 1.04)
     camera = _camera(yaw, motion, height, file.fps, rng)
