@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -38,12 +38,24 @@ How = Literal["right", "other", "lost", "invented"]
 
 @dataclass(frozen=True)
 class Told:
-    """What became of one contact or toe-off; errors in milliseconds, NaN without a partner."""
+    """What became of one contact or toe-off; the error in milliseconds, if it has a partner."""
 
     kind: EventKind
     how: How
-    error_ms: float = float("nan")
+    error_ms: float | None = None
     held: bool = False
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of all events of a kind; errors count on either foot, and are in milliseconds."""
+
+    true: int
+    lost: int
+    other: int
+    invented: int
+    rms_ms: float | None
+    bias_ms: float | None
 
 
 @dataclass(frozen=True)
@@ -170,6 +182,21 @@ def told(film: Film, events: Sequence[Event]) -> Iterator[Told]:
             yield Told(true.kind, how, 1e3 * wrong, bool(abs(wrong) <= 1.96 * mine.sd_s))
     yield from (Told(e.kind, "lost") for e in found.lost)
     yield from (Told(e.kind, "invented") for e in found.invented)
+
+
+def summary(events: Iterable[Told], kind: EventKind) -> Summary:
+    """Sum up what became of events of a kind."""
+    own = [event for event in events if event.kind == kind]
+    how = [event.how for event in own]
+    wrong = np.array([event.error_ms for event in own if event.error_ms is not None])
+    return Summary(
+        true=len(own) - how.count("invented"),
+        lost=how.count("lost"),
+        other=how.count("other"),
+        invented=how.count("invented"),
+        rms_ms=round(float(np.sqrt(np.mean(wrong**2))), 2) if len(wrong) else None,
+        bias_ms=round(float(np.mean(wrong)), 2) if len(wrong) else None,
+    )
 
 
 def raised(analysis: Analysis) -> Iterator[str]:

@@ -28,6 +28,11 @@ def held_out(fold: int | None) -> tuple[str, ...]:
     return () if fold is None else RUNNERS[fold::FOLDS]
 
 
+def fold_of(runner: str) -> int | None:
+    """Return the fold that leaves a runner out; None for people who are in no fold."""
+    return RUNNERS.index(runner) % FOLDS if runner in RUNNERS else None
+
+
 def part(fold: int, name: str) -> Path:
     """Return where a part of what was learnt without a fold lies; "contacts.json", "paths.npz"."""
     return _ROOT / NETWORKS / f"fold{fold}_{name}"
@@ -48,8 +53,6 @@ def held_out_model(fold: int | None) -> CombinedModel:
 def held_out_networks(runners: Collection[str]) -> dict[str, Path | None]:
     """Return, per runner, the network that was trained without them; None for other people."""
     return {
-        runner: _ROOT / NETWORKS / f"fold{RUNNERS.index(runner) % FOLDS}.onnx"
-        if runner in RUNNERS
-        else None
+        runner: None if (fold := fold_of(runner)) is None else _ROOT / NETWORKS / f"fold{fold}.onnx"
         for runner in sorted(runners)
     }
