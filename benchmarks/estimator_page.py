@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from benchmarks.estimator_tables import (
     count,
     event_table,
     events,
+    extent,
     judged,
     metric,
     metric_table,
@@ -36,12 +37,13 @@ _START, _END = f"<!-- written by {COMMAND} -->", "<!-- to here -->"
 PEERS = Path(__file__).parent / "peers" / "results.json"
 #: A method that loses more than this share is only shown where all do.
 _FEW_LOST = 1 / 3
-#: Columns of the short table: title, view (any for none), whose points.
-_COLUMNS: Sequence[tuple[str, str | None, str]] = (
-    ("BlazePose full", "side", "blazepose-full"),
-    ("BlazePose full, frame by frame", "side", "blazepose-full-frames"),
-    ("MoveNet Thunder", "side", "movenet-thunder"),
-    ("exact points", "side", EXACT),
+#: Columns of the short table: title, views, whose points.
+_COLUMNS: Sequence[tuple[str, Sequence[str], str]] = (
+    ("BlazePose full, side", ("side",), "blazepose-full"),
+    ("the same, frame by frame", ("side",), "blazepose-full-frames"),
+    ("MoveNet Thunder, side", ("side",), "movenet-thunder"),
+    ("BlazePose full, other views", ("oblique", "back", "front"), "blazepose-full"),
+    ("exact points, all views", VIEWS, EXACT),
 )
 
 
@@ -56,33 +58,21 @@ def between(text: str, lines: Sequence[str]) -> str:
 
 def page(readings: Sequence[Reading]) -> list[str]:
     """Write docs/accuracy.md, one line each."""
-    lines = [
-        *_text(_ABOUT),
-        "",
-        *setting(readings),
-        "",
-        "## In short, from the side",
-        "",
-        *gist(readings),
-    ]
+    lines = [*_text(_ABOUT), "", *setting(readings)]
     for title, about, rows in (
+        ("In short", _GIST, gist(readings)),
         ("When feet touch and leave the ground", _EVENTS, event_table(readings)),
         ("What comes of it", _OUTCOMES, outcome_table(readings)),
         ("What is told, and what is not", _TOLD, telling_table(readings)),
+        ("By frame rate", "", by_rate(readings)),
+        ("By what the file says about time", _TIMES, by_time(readings)),
+        ("By place", "", by_place(readings)),
+        *(("Every metric: " + view, _METRICS, by_metric(readings, view)) for view in VIEWS),
+        ("Other packages on the same films", "", peers(readings)),
     ):
-        lines += ["", f"## {title}", "", *_text(about), "", *rows]
-    lines += ["", "## By frame rate", "", *by_rate(readings)]
-    lines += ["", "## By what the file says about time", "", *_text(_TIMES), "", *by_time(readings)]
-    places = sorted({r.place for r in readings})
-    if len(places) > 1:
-        rows = short_table(readings, "place", lambda r: r.place, places)
-        lines += ["", "## By place", "", *rows]
-    lines += ["", "## Every metric", "", *_text(_METRICS)]
-    for view in (v for v in VIEWS if any(r.view == v for r in readings)):
-        own = [r for r in readings if r.view == view]
-        lines += ["", f"### {view.capitalize()}", "", *metric_table(own)]
-    lines += ["", "## Other packages on the same films", "", *peers(readings), "", *_text(_REAL)]
-    return lines
+        if rows:
+            lines += ["", f"## {title}", "", *_text(about), *([""] if about else []), *rows]
+    return [*lines, "", *_text(_REAL)]
 
 
 def _text(block: str) -> list[str]:
@@ -109,27 +99,23 @@ def gist(readings: Sequence[Reading]) -> list[str]:
     exact = {r.film: r for r in readings if r.points == EXACT and not r.refused}
     columns = [
         (title, own)
-        for title, view, points in _COLUMNS
-        if (own := [r for r in readings if r.points == points and view in (None, r.view)])
+        for title, views, points in _COLUMNS
+        if (own := [r for r in readings if r.points == points and r.view in views])
     ]
-    rows = [
-        ["films, runners", *(f"{len(own)}, {len({r.runner for r in own})}" for _, own in columns)]
-    ]
+    rows = [["films (runners)", *(extent(own) for _, own in columns)]]
     for kind, title in zip(KINDS, ("contact", "toe-off"), strict=True):
-        found = [events(own, kind)[0] for _, own in columns]
-        rows.append([f"{title}: RMSE (bias), ms", *(f"{e.rms:.1f} ({e.mean:+.1f})" for e in found)])
+        found = [events(own, kind) for _, own in columns]
+        cells = (f"{e.rms:.1f} ({e.mean:+.1f})" if e.error else NONE for e in found)
+        rows.append([f"{title}: RMSE (bias), ms", *cells])
     rows.append(["lost or on the other foot, %", *(_lost(own) for _, own in columns)])
     rows.append(["95 % intervals of events that hold, %", *(_held(own) for _, own in columns)])
     for id, (title, unit, digits) in SHOWN.items():
-        errors = [metric(own, id)[0] for _, own in columns]
+        errors = [metric(own, id) for _, own in columns]
         if any(e.error for e in errors):
-            cells = (f"{e.rms:.{digits}f}" if e.error else NONE for e in errors)
-            rows.append([f"{title} of a film: RMSE, {unit}", *cells])
+            told = (f"{e.rms:.{digits}f}" if e.error else NONE for e in errors)
+            rows.append([f"{title}: RMSE, {unit}", *told])
     findings = [judged(own, exact) for _, own in columns]
-    same = (
-        NONE if title == EXACT else f"{right} of {raised}"
-        for (title, _), (raised, right, _) in zip(columns, findings, strict=True)
-    )
+    same = (f"{right} of {raised}" for raised, right, _ in findings)
     rows.append(["findings that exact points give too", *same])
     return table(["", *(title for title, _ in columns)], rows)
 
@@ -148,19 +134,33 @@ def _held(readings: Sequence[Reading]) -> str:
 def by_rate(readings: Sequence[Reading]) -> list[str]:
     """Write the gist by frame rate."""
     rates = sorted({r.fps for r in readings})
-    return short_table(
-        readings, "frames/s", lambda r: f"{r.fps:g}", [f"{rate:g}" for rate in rates]
-    )
+    return _by(readings, "frames/s", lambda r: f"{r.fps:g}", [f"{rate:g}" for rate in rates])
 
 
 def by_time(readings: Sequence[Reading]) -> list[str]:
     """Write the gist by whether the file tells the truth about time."""
-    return short_table(
-        readings,
-        "times of the file",
-        lambda r: "true" if r.true_to_time else "wrong",
-        ("true", "wrong"),
-    )
+    some = {r.true_to_time for r in readings}
+    words = {True: "true", False: "wrong"}
+    values = [word for known, word in words.items() if known in some]
+    return _by(readings, "times of the file", lambda r: words[r.true_to_time], values)
+
+
+def by_place(readings: Sequence[Reading]) -> list[str]:
+    """Write the gist by where the runner was filmed."""
+    return _by(readings, "place", lambda r: r.place, sorted({r.place for r in readings}))
+
+
+def by_metric(readings: Sequence[Reading], view: str) -> list[str]:
+    """Write every metric from one view; nothing where there is no film."""
+    own = [r for r in readings if r.view == view]
+    return metric_table(own) if own else []
+
+
+def _by(
+    readings: Sequence[Reading], title: str, key: Callable[[Reading], str], values: Sequence[str]
+) -> list[str]:
+    """Write a table by something that differs; nothing where it does not."""
+    return short_table(readings, title, key, values) if len(values) > 1 else []
 
 
 def peers(readings: Sequence[Reading], results: Path = PEERS) -> list[str]:
@@ -180,7 +180,9 @@ def peers(readings: Sequence[Reading], results: Path = PEERS) -> list[str]:
             for package in packages:
                 cells.append(_best(content["found"][points], package, kind))
             rows.append(cells)
-    about = _PEERS.format(packages=", ".join(content["packages"]), films=len(films))
+    about = _PEERS.format(
+        packages=", ".join(content["packages"]).replace("==", " "), films=len(films)
+    )
     return [*_text(about), "", *table(["points", "event", "stridewise", *packages], rows)]
 
 
@@ -211,10 +213,10 @@ def _summary(found: Summary) -> str:
 _ABOUT = f"""\
 # Accuracy
 
-Written by `{COMMAND}`: what `stridewise.analyze` makes, with nothing stated, of the points that
-real pose estimators find, beside a force plate and 3D markers. The other half of the story, the
-errors of the analysis alone on exact points with a little noise, is in
-[accuracy_exact.md](accuracy_exact.md).
+Written by `{COMMAND}`:
+what `stridewise.analyze` makes, with nothing stated, of the points that real pose estimators find,
+beside a force plate and 3D markers. The other half of the story, the errors of the analysis alone
+on exact points with a little noise, is in [accuracy_exact.md](accuracy_exact.md).
 
 **Films.** Runners of Fukuchi, Fukuchi & Duarte 2017 (treadmill, 2.5, 3.5 and 4.5 m/s) drive a
 clothed body that is drawn, filmed by a drawn camera, and read by real pose estimators, run as
@@ -224,15 +226,18 @@ bodies, clothes, rooms, light and cameras are not ([what is real here](#what-is-
 Points and truth of all films are in `training/films/points`: anybody can write this page anew.
 
 **Split.** By runner: whatever reads a film was learnt without its runner (networks, their
-calibration, contact rules, paths of feet, in {FOLDS} folds: `{NETWORKS}`). Nothing was learnt
-from films. Only norms, on which some findings rest, are those of all 19 runners.
+calibration, contact rules, paths of feet, in {FOLDS} folds: `{NETWORKS}`). Nothing was
+learnt from films. Only norms, on which some findings rest, are those of all 19 runners.
 
 **Counting.** Contacts and toe-offs are those of the plate (50 N), {MARGIN_S:g} s and more from
 either end of a film. A found event belongs to a true one within {1e3 * MATCH_S:.0f} ms: of the
 same foot if there is one, else of the other; true ones without a partner are lost, found ones
 invented. Errors are those of events on the right foot. Times are compared on the laboratory's
-clock, whatever the file says. In brackets behind an RMSE: the range in which 95 % lie when runners
-are drawn anew.
+clock, whatever the file says. In brackets behind an RMSE: the range in which 95 % of RMSEs lie when
+runners are drawn anew. Frame rates are those that the files tell.
+"""
+_GIST = """\
+Contacts and toe-offs are single ones; the rest are means of a film, left and right each.
 """
 _EVENTS = """\
 Stated intervals are those of each event, 95 %.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -43,6 +44,19 @@ NONE = "–"
 Row = Sequence[str]
 
 
+@dataclass
+class Owned(Errors):
+    """Errors, and the runners whose they are."""
+
+    runner: list[str] = field(default_factory=list)
+
+    def add(self, error: float, held: bool, runner: str) -> None:
+        """Take in one error."""
+        self.error.append(error)
+        self.held.append(held)
+        self.runner.append(runner)
+
+
 def order(readings: Iterable[Reading]) -> list[str]:
     """Return whose points there are, in the order of the tables, exact ones last."""
     found = {r.points for r in readings}
@@ -67,12 +81,12 @@ def extent(readings: Sequence[Reading]) -> str:
     return f"{len(films)} ({len(runners)})"
 
 
-def rmse(errors: Sequence[float], runners: Sequence[str], digits: int) -> str:
+def rmse(errors: Owned, digits: int) -> str:
     """Write a root mean square, and where it would lie with other runners like these (95 %)."""
-    if not errors:
+    if not errors.error:
         return NONE
-    whole = f"{np.sqrt(np.mean(np.square(errors))):.{digits}f}"
-    low, high = between_runners(errors, runners)
+    whole = f"{errors.rms:.{digits}f}"
+    low, high = between_runners(errors.error, errors.runner)
     return whole if np.isnan(low) else f"{whole} ({low:.{digits}f} to {high:.{digits}f})"
 
 
@@ -93,16 +107,14 @@ def percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f}" if whole else NONE
 
 
-def events(readings: Iterable[Reading], kind: EventKind) -> tuple[Errors, list[str]]:
-    """Gather the errors of events found on the right foot, and whose they are."""
-    errors, runners = Errors("ms"), []
+def events(readings: Iterable[Reading], kind: EventKind) -> Owned:
+    """Gather the errors of events found on the right foot."""
+    errors = Owned("ms")
     for reading in readings:
         for event in reading.events:
             if (event.kind, event.how) == (kind, "right") and event.error_ms is not None:
-                errors.error.append(event.error_ms)
-                errors.held.append(event.held)
-                runners.append(reading.runner)
-    return errors, runners
+                errors.add(event.error_ms, event.held, reading.runner)
+    return errors
 
 
 def fates(readings: Iterable[Reading], *kinds: EventKind) -> tuple[str, str, str]:
@@ -113,17 +125,15 @@ def fates(readings: Iterable[Reading], *kinds: EventKind) -> tuple[str, str, str
     return lost, other, invented
 
 
-def metric(readings: Iterable[Reading], name: str) -> tuple[Errors, list[str]]:
-    """Gather the errors of a metric, left and right together, and whose they are."""
-    errors, runners = Errors(), []
+def metric(readings: Iterable[Reading], name: str) -> Owned:
+    """Gather the errors of a metric, left and right together."""
+    errors = Owned()
     for reading in readings:
         for found in reading.metrics:
             if found.id == name:
                 scale, errors.unit = unit_of(found.unit)
-                errors.error.append(scale * found.error)
-                errors.held.append(found.held)
-                runners.append(reading.runner)
-    return errors, runners
+                errors.add(scale * found.error, found.held, reading.runner)
+    return errors
 
 
 def unit_of(unit: str) -> tuple[float, str]:
@@ -133,9 +143,9 @@ def unit_of(unit: str) -> tuple[float, str]:
 
 def judged(readings: Sequence[Reading], exact: Mapping[str, Reading]) -> tuple[int, int, int]:
     """Count findings: raised, raised on exact points of the same films too, and all of those."""
-    mine = {(r.film, finding) for r in readings for finding in r.findings}
-    films = {r.film for r in readings if not r.refused}
-    true = {(film, f) for film in films & exact.keys() for f in exact[film].findings}
+    own = [r for r in readings if not r.refused and r.film in exact]
+    mine = {(r.film, finding) for r in own for finding in r.findings}
+    true = {(r.film, finding) for r in own for finding in exact[r.film].findings}
     return len(mine), len(mine & true), len(true)
 
 
@@ -170,9 +180,9 @@ def event_table(readings: Sequence[Reading]) -> list[str]:
     for view, name, own in by_view(readings):
         cells = [view, NAMES.get(name, name), extent(own)]
         for kind in KINDS:
-            errors, runners = events(own, kind)
+            errors = events(own, kind)
             cells += [
-                rmse(errors.error, runners, 1),
+                rmse(errors, 1),
                 f"{errors.mean:+.1f}" if errors.error else NONE,
                 f"{errors.coverage:.0f}" if errors.held else NONE,
                 " / ".join(fates(own, kind)),
@@ -188,9 +198,9 @@ def outcome_table(readings: Sequence[Reading]) -> list[str]:
     for view, name, own in by_view(readings):
         cells = [view, NAMES.get(name, name)]
         for id, (_, _, digits) in SHOWN.items():
-            errors, runners = metric(own, id)
+            errors = metric(own, id)
             holds = f", {errors.coverage:.0f} %" if errors.held else ""
-            cells.append(rmse(errors.error, runners, digits) + holds)
+            cells.append(rmse(errors, digits) + holds)
         rows.append(cells)
     return table(header, rows)
 
@@ -198,23 +208,20 @@ def outcome_table(readings: Sequence[Reading]) -> list[str]:
 def telling_table(readings: Sequence[Reading]) -> list[str]:
     """Write what is told and what is not: findings, withheld metrics, refused files, grades."""
     exact = {r.film: r for r in readings if r.points == EXACT and not r.refused}
-    header = ["view", "points", "findings raised", "as on exact points, %"]
-    header += ["of those on exact points, raised, %", "metrics withheld, %", "only advisory, %"]
-    header += ["films refused", "graded A / B / C / D"]
+    header = ["view", "points", "findings that exact points give too", "of exact points' findings"]
+    header += ["metrics withheld, %", "only advisory, %", "films refused"]
+    header += ["graded A / B / C / D"]
     rows = []
     for view, name, own in by_view(readings):
         raised, right, true = judged(own, exact)
         asked = sum(r.asked for r in own)
         grades = [r.grade for r in own]
-        same = [NONE, NONE] if name == EXACT else [percent(right, raised), percent(right, true)]
-        if name != EXACT and true:
-            same[1] += f" of {true}"
+        same = [f"{right} of {raised}", f"{right} of {true}"]
         rows.append(
             [
                 view,
                 NAMES.get(name, name),
-                str(raised),
-                *same,
+                *([NONE, NONE] if name == EXACT else same),
                 percent(sum(r.withheld for r in own), asked),
                 percent(sum(r.advisory for r in own), asked),
                 str(sum(bool(r.refused) for r in own)),
@@ -234,10 +241,10 @@ def short_table(
     for value, name, own in by_points(readings, key, values):
         cells = [value, NAMES.get(name, name), extent(own)]
         for kind in KINDS:
-            cells.append(rmse(*events(own, kind), 1))
+            cells.append(rmse(events(own, kind), 1))
         cells.append(" / ".join(fates(own, *KINDS)))
         for id in ("ground_contact_time", "knee_flex_peak_stance"):
-            cells.append(rmse(*metric(own, id), 1))
+            cells.append(rmse(metric(own, id), 1))
         rows.append(cells)
     return table(header, rows)
 
@@ -250,7 +257,7 @@ def metric_table(readings: Sequence[Reading]) -> list[str]:
     for id in catalogue():
         unit, cells = "", []
         for name in points:
-            errors, _ = metric((r for r in readings if r.points == name), id)
+            errors = metric((r for r in readings if r.points == name), id)
             unit = errors.unit or unit
             cells.append(f"{errors.rms:.3g}, {errors.coverage:.0f} %" if errors.error else "")
         if any(cells):

@@ -14,7 +14,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 from pathlib import Path
@@ -53,10 +53,18 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(films: Sequence[Film], estimators: Sequence[str], jobs: int) -> Iterator[Reading]:
     """Read all films, several at once; say how far it is."""
+    if jobs == 1:
+        yield from told(films, map(read_film, films, repeat(estimators)))
+        return
     with ProcessPoolExecutor(jobs) as executor:
-        for i, found in enumerate(executor.map(read_film, films, repeat(estimators)), start=1):
-            print(f"{i} of {len(films)}: {films[i - 1].name}", file=sys.stderr, flush=True)
-            yield from found
+        yield from told(films, executor.map(read_film, films, repeat(estimators)))
+
+
+def told(films: Sequence[Film], found: Iterable[list[Reading]]) -> Iterator[Reading]:
+    """Pass on what was read of each film, and say so."""
+    for i, (film, readings) in enumerate(zip(films, found, strict=True), start=1):
+        print(f"{i} of {len(films)}: {film.name}", file=sys.stderr, flush=True)
+        yield from readings
 
 
 if __name__ == "__main__":

@@ -20,9 +20,6 @@ from pathlib import Path
 
 import numpy as np
 
-os.environ["GAITKIT_AUTO_INSTALL_DEPS"] = "0"
-os.environ["MPLBACKEND"] = "Agg"
-
 POSE2SIM = ("forward_velocity", "forward_coordinates", "height_coordinates")
 MYOGAIT = ("zeni", "velocity", "oconnor", "crossing")
 GAITKIT = (
@@ -36,6 +33,7 @@ _GROUND = 5
 
 def main():
     folder, out = (Path(word) for word in sys.argv[1:])
+    os.environ["GAITKIT_AUTO_INSTALL_DEPS"] = "0"
     logging.disable()
     warnings.simplefilter("ignore")
     found = {}
@@ -50,18 +48,24 @@ def main():
 def events(film):
     """Return the events that each method finds; none where it fails."""
     found = {}
-    for names, package, run in (
-        (POSE2SIM, "Pose2Sim", pose2sim),
-        (MYOGAIT, "myogait", myogait),
-        (GAITKIT, "gaitkit", gaitkit),
+    data = attempt(extraction, film)
+    for names, package, run, given in (
+        (POSE2SIM, "Pose2Sim", pose2sim, film),
+        (MYOGAIT, "myogait", myogait, data),
+        (GAITKIT, "gaitkit", gaitkit, data),
     ):
         for name in names:
-            with contextlib.redirect_stdout(io.StringIO()):
-                try:
-                    found[f"{package} {name}"] = run(film, name)
-                except Exception:
-                    found[f"{package} {name}"] = []
+            found[f"{package} {name}"] = attempt(run, given, name) or []
     return found
+
+
+def attempt(function, *given):
+    """Call a function of a package, which may fail and talk; None where it fails."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            return function(*given)
+        except Exception:
+            return None
 
 
 def pose2sim(film, method):
@@ -122,23 +126,29 @@ def write_trc(path, time, markers):
     path.write_text("\n".join(head + rows) + "\n")
 
 
-def myogait(film, method):
-    """Run myogait on its own form of MediaPipe's points."""
+def extraction(film):
+    """Return myogait's own form of MediaPipe's points, with its angles and the times of frames."""
     import myogait as package
 
-    data = package.compute_angles(pivot(film))
+    return package.compute_angles(pivot(film)) | {"times": film["time"]}
+
+
+def myogait(data, method):
+    """Run myogait."""
+    import myogait as package
+
     found = package.detect_events(data, method=method)["events"]
     return [
-        (kind, side, float(film["time"][event["frame"]]))
+        (kind, side, float(data["times"][event["frame"]]))
         for short, kind in _KINDS.items()
         for side in ("left", "right")
         for event in found[f"{side}_{short}"]
     ]
 
 
-def gaitkit(film, method):
+def gaitkit(data, method):
     """Run gaitkit through myogait, which turns the points into its millimetres and angles."""
-    return myogait(film, f"gk_{method}")
+    return myogait(data, f"gk_{method}")
 
 
 def pivot(film):
