@@ -234,7 +234,8 @@ either end of a film. A found event belongs to a true one within {1e3 * MATCH_S:
 same foot if there is one, else of the other; true ones without a partner are lost, found ones
 invented. Errors are those of events on the right foot. Times are compared on the laboratory's
 clock, whatever the file says. In brackets behind an RMSE: the range in which 95 % of RMSEs lie when
-runners are drawn anew. Frame rates are those that the files tell.
+runners are drawn anew. Frame rates are the usual
+ones nearest to what files tell.
 """
 _GIST = """\
 Contacts and toe-offs are single ones; the rest are means of a film, left and right each.
@@ -249,7 +250,8 @@ drawn body, where its joints were kept. L is leg length.
 """
 _TOLD = """\
 Findings are compared with those that the same chain raises on exact points of the same film.
-Withheld metrics come with a reason; advisory ones are shown, but nothing is judged by them.
+Withheld metrics come with a reason; advisory ones are shown, but nothing is judged by them. Refused
+films come with a reason too, and count in no other column and table.
 """
 _TIMES = """\
 Repeated frames, dropped frames and frozen starts make a file tell other times than those at which

@@ -30,6 +30,8 @@ from training.norms import laboratory_data
 MATCH_S = 0.06
 #: The points beside those of the estimators: where the joints truly are in the picture.
 EXACT = "exact points"
+#: Frame rates of cameras; a file counts as the nearest one.
+RATES = (24.0, 25.0, 30.0, 50.0, 60.0, 120.0, 240.0)
 #: A file tells the truth about time when no frame is further off than this.
 _TRUE_TO_TIME_S = 0.005
 
@@ -120,7 +122,7 @@ def read(film: Film, points: str, recording: Recording, true: Sequence[Estimate]
         runner=film.trial.runner,
         view=film.view,
         place=str(film.recipe.get("place", "")),
-        fps=float(round(recording.fps)),
+        fps=min(RATES, key=lambda rate: abs(np.log(rate / recording.fps))),
         true_to_time=bool(off.max() < _TRUE_TO_TIME_S),
         points=points,
     )
