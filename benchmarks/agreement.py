@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.matching import match
+from stridewise.estimate import Estimate, MetricSide
 from stridewise.gait.encoding import bounce
 from stridewise.gait.motion import EventKind, Motion
 from stridewise.metrics import compute
@@ -65,6 +67,17 @@ class Errors:
     def coverage(self) -> float:
         """Share of intervals that held the truth, in percent."""
         return 100 * float(np.mean(self.held)) if self.held else float("nan")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Error of one metric of one recording, and whether its 95 % interval held the truth."""
+
+    id: str
+    side: MetricSide
+    unit: str
+    error: float
+    held: bool
 
 
 @dataclass
@@ -142,46 +155,38 @@ def compare(trial: Trial, motion: Motion, analysis: Analysis, score: Score, near
     """
     _compare_events(trial, motion, score, near)
     _compare_signals(trial, motion, score)
-    _compare_metrics(trial, analysis, score)
+    for found in compare_metrics(compute(laboratory_data(trial, scaled=False)), analysis):
+        errors = score.metrics[found.id]
+        errors.unit = found.unit
+        errors.error.append(found.error)
+        errors.held.append(found.held)
 
 
 def _compare_events(trial: Trial, motion: Motion, score: Score, near: Side) -> None:
-    """Match events one to one by foot, kind and time."""
+    """Match events one to one by foot, kind and time; one on the other foot is missed, too."""
     start, end = motion.time[0] + MARGIN_S, motion.time[-1] - MARGIN_S
-    matched: dict[tuple[Side, EventKind, float], float] = {}
-    for side in SIDES:
+    found = match(trial.events, motion.events, MATCH_S, start, end)
+    for true, mine in found.right:
         groups = [
             ("speed", f"{trial.speed_mps:g} m/s"),
-            ("foot strike", trial.foot_strike[side]),
-            ("leg", "near the camera" if side == near else "far from the camera"),
+            ("foot strike", trial.foot_strike[true.side]),
+            ("leg", "near the camera" if true.side == near else "far from the camera"),
         ]
-        for kind in KINDS:
-            true = [e.time_s for e in trial.events if (e.kind, e.side) == (kind, side)]
-            found = [e for e in motion.events if (e.kind, e.side) == (kind, side)]
-            inside = [t for t in true if start < t < end]
-            score.true[kind] += len(inside)
-            taken: set[int] = set()
-            for t in inside:
-                best = min(range(len(found)), key=lambda i: abs(found[i].time_s - t), default=None)
-                if best is None or best in taken or abs(found[best].time_s - t) > MATCH_S:
-                    score.missed[kind] += 1
-                    continue
-                taken.add(best)
-                wrong, sd = found[best].time_s - t, found[best].sd_s
-                for errors in (score.event, *(score.group[key] for key in groups)):
-                    errors[kind].error.append(1e3 * wrong)
-                    errors[kind].held.append(abs(wrong) <= 1.96 * sd)
-                matched[side, kind, t] = found[best].time_s
-            score.invented[kind] += sum(
-                start < e.time_s < end
-                and min((abs(e.time_s - t) for t in true), default=np.inf) > MATCH_S
-                for e in found
-            )
+        wrong = mine.time_s - true.time_s
+        score.true[true.kind] += 1
+        for errors in (score.event, *(score.group[key] for key in groups)):
+            errors[true.kind].error.append(1e3 * wrong)
+            errors[true.kind].held.append(abs(wrong) <= 1.96 * mine.sd_s)
+    for event in (*found.lost, *(true for true, _ in found.other)):
+        score.true[event.kind] += 1
+        score.missed[event.kind] += 1
+    for event in (*found.invented, *(mine for _, mine in found.other)):
+        score.invented[event.kind] += 1
+    matched = {true: mine.time_s for true, mine in found.right}
+    for side in SIDES:
         for contact, off in pairwise(e for e in trial.events if e.side == side):
-            a = matched.get((side, "initial_contact", contact.time_s))
-            b = matched.get((side, "toe_off", off.time_s))
-            if a is not None and b is not None:
-                wrong = (b - a) - (off.time_s - contact.time_s)
+            if contact.kind == "initial_contact" and {contact, off} <= matched.keys():
+                wrong = (matched[off] - matched[contact]) - (off.time_s - contact.time_s)
                 score.contact_time.error.append(1e3 * wrong)
 
 
@@ -227,22 +232,16 @@ def _stances(trial: Trial, side: Side, time: Array) -> Iterator[tuple[float, flo
             yield contact.time_s, off.time_s
 
 
-def _compare_metrics(trial: Trial, analysis: Analysis, score: Score) -> None:
-    """Compare each metric with the same metric of the 3D points and the force plate."""
-    truth = {
-        (e.id, e.side): e
-        for e in compute(laboratory_data(trial, scaled=False))
-        if e.value is not None
-    }
+def compare_metrics(truth: Iterable[Estimate], analysis: Analysis) -> Iterator[Measure]:
+    """Compare each metric that is told with the true one, where it has the same unit."""
+    true = {(e.id, e.side): e for e in truth}
     for e in analysis.metrics:
-        true = truth.get((e.id, e.side))
-        if e.value is None or e.ci95 is None or true is None or true.value is None:
+        known = true.get((e.id, e.side))
+        if e.value is None or e.ci95 is None or known is None or known.value is None:
             continue
-        if e.unit == true.unit:
-            found = score.metrics[e.id]
-            found.unit = e.unit
-            found.error.append(e.value - true.value)
-            found.held.append(e.ci95[0] <= true.value <= e.ci95[1])
+        if e.unit == known.unit:
+            held = e.ci95[0] <= known.value <= e.ci95[1]
+            yield Measure(e.id, e.side, e.unit, e.value - known.value, held)
 
 
 def rms(values: Sequence[float]) -> float:

@@ -3,14 +3,15 @@
 Every laboratory trial is filmed from several angles and at several frame rates with 0.5 % noise;
 each rule's error against the force plate is regressed on the covariates of
 `stridewise.gait.fusion`, and the covariance of what remains is kept. A second film with twice the
-same noise tells how much of that covariance the noise makes.
+same noise tells how much of that covariance the noise makes. The same is learnt without the runners
+of each fold, for measuring on them.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -29,10 +30,12 @@ from stridewise.repair.clean import clean
 from stridewise.simulate.camera import Camera
 from stridewise.simulate.noise import Noise
 from stridewise.view import find_view
+from training.gait_net.folds import FOLDS, held_out, part
 from training.lab import Trial, seen, trials
 
 Array = NDArray[np.float64]
 
+SHIPPED = Path(stridewise.gait.__file__).parent / "contact_table.json"
 RATES = (30.0, 60.0, 120.0, 240.0)
 #: Cameras whose trials are pooled into each table.
 PLANES: dict[Plane, tuple[float, ...]] = {
@@ -229,22 +232,29 @@ def to_json(table: ContactTable) -> dict[str, object]:
 
 def main() -> None:
     data = trials()
-    tables = []
+    tables: dict[int | None, list[ContactTable]] = {fold: [] for fold in (None, *range(FOLDS))}
     for plane, fps in product(PLANES, RATES):
-        tables.append(fit(gather(data, plane, fps), plane, fps))
+        measured = gather(data, plane, fps)
+        for fold, own in tables.items():
+            own.append(fit([m for m in measured if m.runner not in held_out(fold)], plane, fps))
         print(f"{plane}, {fps:g} fps: {len(data)} trials", flush=True)
+    for fold, own in tables.items():
+        path = SHIPPED if fold is None else part(fold, "contacts.json")
+        write(own, {t.runner for t in data} - set(held_out(fold)), path)
+
+
+def write(tables: Sequence[ContactTable], runners: Collection[str], path: Path) -> None:
+    """Write the data file, one row of a matrix a line."""
     content = {
         "about": "Lags and error covariances of the contact rules; see fusion.py",
         "source": "Fukuchi, Fukuchi & Duarte 2017, figshare 4543435, CC BY 4.0",
-        "runners": sorted({t.runner for t in data}),
+        "runners": sorted(runners),
         "noise": TABLE_NOISE,
         "rules": RULES,
         "tables": [to_json(table) for table in tables],
     }
     text = json.dumps(content, indent=1, ensure_ascii=False)
-    # One row of a matrix a line.
     text = re.sub(r"\[([^\[\]{}]*)\]", lambda row: "[" + " ".join(row[1].split()) + "]", text)
-    path = Path(stridewise.gait.__file__).parent / "contact_table.json"
     path.write_text(text + "\n", encoding="utf-8")
 
 

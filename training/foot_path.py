@@ -3,7 +3,8 @@
 For each foot of each laboratory trial, the path of its points about the force plate's events is
 averaged over the strides; the mean over all and the ways in which they differ (principal
 components) are what `stridewise.gait.foot_path` compares a recording with. The same is done for
-keypoints that were smoothed.
+keypoints that were smoothed. All is learnt without the runners of each fold too, for measuring on
+them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import stridewise.gait
 from stridewise.gait.foot_path import GRID_S, POINTS, SMOOTHINGS_S, FootPath, FootPaths, load
 from stridewise.gait.motion import KINDS, EventKind, instants
 from stridewise.skeletons import SIDES
+from training.gait_net.folds import FOLDS, part
+from training.gait_net.folds import held_out as leaves_out
 from training.lab import Trial, trials
 
 Array = NDArray[np.float64]
@@ -105,16 +108,24 @@ def held_out(runners: Collection[str], folder: Path | None = None) -> dict[str, 
 
 
 def main() -> None:
-    learnt = fit(data := trials())
+    found = [(trial.runner, paths(trial)) for trial in trials()]
+    for fold in (None, *range(FOLDS)):
+        kept = [(runner, path) for runner, path in found if runner not in leaves_out(fold)]
+        file = FILE if fold is None else part(fold, "paths.npz")
+        write(from_paths([path for _, path in kept]), {runner for runner, _ in kept}, file)
+
+
+def write(learnt: FootPaths, runners: Collection[str], file: Path) -> None:
+    """Write the data file."""
     arrays: dict[str, NDArray[np.generic]] = {}
     for kind, each in learnt.items():
         arrays[f"{kind}_mean"] = np.stack([path.mean for path in each]).astype(np.float32)
         arrays[f"{kind}_ways"] = np.stack([path.ways for path in each]).astype(np.float32)
         arrays[f"{kind}_rest"] = np.array([path.rest for path in each])
     about = "Fukuchi, Fukuchi & Duarte 2017, figshare 4543435, CC BY 4.0"
-    runners = np.array(sorted({trial.runner for trial in data}))
-    np.savez_compressed(FILE, about=np.array(about), runners=runners, **arrays)
-    print(f"{FILE}: {len(runners)} runners, {FILE.stat().st_size / 1024:.0f} KiB")
+    names = np.array(sorted(runners))
+    np.savez_compressed(file, about=np.array(about), runners=names, **arrays)
+    print(f"{file}: {len(names)} runners, {file.stat().st_size / 1024:.0f} KiB")
 
 
 if __name__ == "__main__":

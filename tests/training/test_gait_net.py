@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from stridewise.gait import foot_path
 from stridewise.gait.encoding import EXTRAS, FEATURES, INPUT_POINTS, OUTPUTS, PATCH, SCALE
 from stridewise.gait.learned import REACH
 from stridewise.simulate import Camera
 from stridewise.skeletons import SIDES
-from training.gait_net.folds import FOLDS, RUNNERS, held_out, held_out_networks
+from training.gait_net.folds import (
+    FOLDS,
+    RUNNERS,
+    fold_of,
+    held_out,
+    held_out_model,
+    held_out_networks,
+    part,
+)
 from training.gait_net.footage import (
     Footage,
     draw_person,
@@ -38,6 +48,19 @@ def test_nobody_is_in_two_folds() -> None:
     for runner in ("01", "27"):
         fold = int(found[runner].stem.removeprefix("fold"))
         assert runner in held_out(fold)
+
+
+@pytest.mark.parametrize("fold", range(FOLDS))
+def test_what_reads_a_runner_was_learnt_without_them(fold: int) -> None:
+    others = sorted(set(RUNNERS) - set(held_out(fold)))
+    assert json.loads(part(fold, "contacts.json").read_text())["runners"] == others
+    with np.load(part(fold, "paths.npz")) as paths:
+        assert paths["runners"].tolist() == others
+    assert {fold_of(runner) for runner in held_out(fold)} == {fold}
+    mine, shipped = held_out_model(fold), held_out_model(fold_of("nobody"))
+    kind = "initial_contact"
+    assert not np.array_equal(mine.paths[kind][0].mean, foot_path.shipped()[kind][0].mean)
+    assert shipped.paths is None
 
 
 def test_contact_lies_between_contact_and_toe_off() -> None:

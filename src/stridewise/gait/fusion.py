@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -73,9 +74,10 @@ def covariates(stance: Stance) -> Array:
 
 
 @cache
-def load_tables() -> tuple[ContactTable, ...]:
-    """Read the tables that ship with the package."""
-    raw = json.loads((files(__package__) / "contact_table.json").read_text(encoding="utf-8"))
+def load_tables(path: Path | None = None) -> tuple[ContactTable, ...]:
+    """Read the tables that ship with the package, or those of another file of the same form."""
+    source = path or files(__package__) / "contact_table.json"
+    raw = json.loads(source.read_text(encoding="utf-8"))
     return tuple(from_json(entry) for entry in raw["tables"])
 
 

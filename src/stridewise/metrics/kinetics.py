@@ -20,8 +20,8 @@ _BASIS = (
     "(Fukuchi et al. 2017, PeerJ 5:e3298)"
 )
 #: How far off one runner stays in every step: error in runners whom the network never saw
-#: (docs/accuracy.md), in body weights and body weights times seconds. Peaks of braking come out
-#: low, because a network that is not sure when something short happens spreads it out.
+#: (docs/accuracy_exact.md), in body weights and body weights times seconds. Peaks of braking come
+#: out low, because a network that is not sure when something short happens spreads it out.
 _VERTICAL_BW, _BRAKING_BW, _PROPULSION_BW, _IMPULSE_BWS = 0.10, 0.075, 0.045, 0.003
 _LOADING_BW_PER_S = 4.0
 #: Time after contact over which the rise of the force is averaged, in seconds: keypoints at 60

@@ -1,0 +1,1 @@
+"""What other packages find on the same films, run from an environment of their own."""
