@@ -19,7 +19,7 @@ from training.films.looks import LOOKS, Colours, Dressed, Look, draw_colours, dr
 from training.films.place import build
 from training.films.record import UPPER, Film, pick
 from training.films.render import Studio, expose
-from training.films.runner import Runner
+from training.films.runner import Runner, pelvis_markers
 from training.films.scene import Recipe
 from training.lab import read_trial, stretch
 
@@ -218,7 +218,7 @@ def _person(
     """Somebody who runs, dressed."""
     path = trials / f"runner{trial}.npz"
     body = make_body(recipe.build)
-    runner = Runner(read_trial(path), path, body, rng)
+    runner = Runner(read_trial(path), pelvis_markers(path), body, rng)
     colours = draw_colours(rng)
     dressed = dress(body, runner.shoes, LOOKS[look], colours, rng)
     return runner, (dressed, LOOKS[look], colours)

@@ -36,7 +36,8 @@ _HEAD_UPRIGHT = 0.35
 #: How far a knuckle and a finger are bent: a loose fist.
 _CURL_DEG = {"knuckles": 65.0, "fingers": 80.0}
 _FOOT = ("heel", "big_toe", "small_toe")
-_PELVIS = ("L_ASIS", "R_ASIS", "L_PSIS", "R_PSIS")
+#: Markers at the front and the back of the pelvis.
+PELVIS = ("L_ASIS", "R_ASIS", "L_PSIS", "R_PSIS")
 
 
 def unit(v: Array) -> Array:
@@ -59,15 +60,17 @@ class Runner:
     ----------
     trial : Trial
         The whole laboratory trial.
-    path : Path
-        Its file, which also holds the markers of the pelvis.
+    pelvis : mapping of str to ndarray, shape (frames, 3)
+        The markers `PELVIS`, in metres.
     body : Body
         Who is seen to run.
     rng : numpy.random.Generator
         Draws trunk and arms, which the laboratory did not measure.
     """
 
-    def __init__(self, trial: Trial, path: Path, body: Body, rng: np.random.Generator) -> None:
+    def __init__(
+        self, trial: Trial, pelvis: Mapping[str, Array], body: Body, rng: np.random.Generator
+    ) -> None:
         self.trial, self.body = trial, body
         film = footage(trial)
         upper = dress(film, slice(0, len(trial.time)), draw_person(trial, rng))
@@ -75,10 +78,7 @@ class Runner:
         known = np.isfinite(film.phase)
         for name in UPPER:
             points[name] = np.where(known[:, None], upper[:, INPUT_POINTS.index(name)], np.nan)
-        with np.load(path) as data:
-            names = [str(name) for name in data["points"]]
-            for name in _PELVIS:
-                points[name] = data["xyz"][:, names.index(name)].astype(float)
+        points |= pelvis
         self._spline = {
             name: CubicSpline(trial.time[ok], xyz[ok])
             for name, xyz in points.items()
@@ -136,7 +136,8 @@ class Runner:
         right = unit(p["right_hip"] - p["left_hip"])
         tilt = p["L_ASIS"] + p["R_ASIS"] - p["L_PSIS"] - p["R_PSIS"]
         pitch = Rotation.from_euler("z", _PELVIS_PITCH_DEG, degrees=True).as_matrix()
-        turn = frame(tilt, right) @ pitch
+        # Square to the line between the hips, which so land where the laboratory has them.
+        turn = frame(tilt - (tilt @ right) * right, right) @ pitch
         wide = np.linalg.norm(p["right_hip"] - p["left_hip"]) / np.linalg.norm(
             rest["right_hip"] - rest["left_hip"]
         )
@@ -227,6 +228,13 @@ class Runner:
             weights=weight,
         )
         return np.asarray(rotation.as_matrix())
+
+
+def pelvis_markers(path: Path) -> dict[str, Array]:
+    """Read the markers of the pelvis out of the file of a laboratory trial."""
+    with np.load(path) as data:
+        names = [str(name) for name in data["points"]]
+        return {name: data["xyz"][:, names.index(name)].astype(float) for name in PELVIS}
 
 
 def _flat_foot(trial: Trial, points: Mapping[str, Array], side: Side) -> dict[str, Array]:
