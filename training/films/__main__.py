@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("make", help="film and estimate what is missing")
     command.add_argument("--folder", type=Path, default=POINTS, help="of the films (%(default)s)")
-    command.add_argument("--stills", type=Path, help="folder for one frame of each film")
+    command.add_argument("--stills", type=Path, help="folder for some frames of each film")
     command.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
     command.add_argument("--limit", type=int, help="only the first so many")
     command.add_argument("--name", help="only films whose name holds this")
@@ -40,9 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = commands.add_parser("smoke", help="ten frames of one film, as a picture")
     command.add_argument("--out", type=Path, default=Path("film.jpg"))
     command.set_defaults(run=_smoke)
-    command = commands.add_parser("sheet", help="frames of every look, as one picture a look")
-    command.add_argument("--out", type=Path, default=Path("looks"), help="folder")
-    command.add_argument("--frames", type=int, default=100)
+    command = commands.add_parser("sheet", help="the frames of every look, from what make kept")
+    command.add_argument("stills", type=Path, help="folder that `make --stills` wrote to")
+    command.add_argument("--out", type=Path, default=Path("looks"), help="folder (%(default)s)")
     command.set_defaults(run=_sheet)
     args = parser.parse_args(argv)
     return int(args.run(args))
@@ -87,34 +87,22 @@ def _smoke(args: argparse.Namespace) -> int:
 def _sheet(args: argparse.Namespace) -> int:
     from PIL import Image
 
-    from training.films.looks import LOOKS
-    from training.films.make import Take
-
     args.out.mkdir(parents=True, exist_ok=True)
-    recipes = list(plan(trials()))
-    for look in LOOKS:
-        own = [replace(r, seconds=0.4) for r in recipes if r.look == look]
-        tiles: list[Image.Image] = []
-        with quiet():
-            for recipe in own:
-                take = Take(recipe, data_folder() / "treadmill_running")
-                tiles += [Image.fromarray(p).resize((150, 200)) for p in _some(take, args.frames)]
-        tiles = tiles[: args.frames]
-        wide = 20
-        sheet = Image.new("RGB", (150 * wide, 200 * (-(-len(tiles) // wide))))
-        for i, tile in enumerate(tiles):
-            sheet.paste(tile, (150 * (i % wide), 200 * (i // wide)))
-        sheet.save(args.out / f"{look.replace(', ', ' ').replace(' ', '_')}.jpg", quality=85)
-        print(f"{look}: {len(tiles)} frames of {len(own)} films", flush=True)
+    strips: dict[str, list[Path]] = {}
+    for recipe in plan(trials()):
+        path = args.stills / f"{recipe.name}.jpg"
+        if path.exists():
+            strips.setdefault(recipe.look, []).append(path)
+    for look, paths in strips.items():
+        rows = [Image.open(path) for path in paths]
+        wide, high = rows[0].size
+        sheet = Image.new("RGB", (2 * wide, high * -(-len(rows) // 2)))
+        for i, row in enumerate(rows):
+            sheet.paste(row, (wide * (i % 2), high * (i // 2)))
+        path = args.out / f"{look.replace(', ', ' ').replace(' ', '_')}.jpg"
+        sheet.save(path, quality=85)
+        print(f"{path}: {len(rows)} films")
     return 0
-
-
-def _some(take, wanted: int) -> Iterator[np.ndarray]:  # type: ignore[no-untyped-def, type-arg]
-    """Take some pictures, cut to upright ones around the middle."""
-    for picture, _ in zip(take.pictures(), range(max(wanted // 12, 1)), strict=False):
-        high, wide = picture.shape[:2]
-        cut = min(wide, round(0.75 * high))
-        yield picture[:, (wide - cut) // 2 : (wide + cut) // 2]
 
 
 if __name__ == "__main__":

@@ -109,9 +109,6 @@ def segment_of(bone: str) -> str:
 @lru_cache(maxsize=1)
 def _anny() -> Any:
     """Load the mesh model once: it takes long."""
-    import warp
-
-    warp.config.quiet = True
     import anny
     import torch
 

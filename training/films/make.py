@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,9 @@ Picture = NDArray[np.uint8]
 MARGIN_S = 0.5
 #: A hand wanders with this correlation time.
 _SHAKE_S = 0.4
+#: Frames of a film that its strip shows, their size, and whose points are marked on them.
+_STRIP, THUMBNAIL = 8, (180, 240)
+_MARKED = ("blazepose-full", "movenet-thunder")
 #: Clouds, walls and trees lie so far behind that only a camera that travels moves them.
 _BACKGROUND_M = 25.0
 
@@ -173,7 +175,7 @@ class Take:
 
 
 def film(recipe: Recipe, trials: Path, still: Path | None = None) -> Film:
-    """Make a film: `still` names a picture file to which one frame is written."""
+    """Make a film: `still` names a picture file to which some of its frames are written."""
     take = Take(recipe, trials)
     estimators = {name: open_estimator(name) for name in recipe.estimators}
     try:
@@ -189,12 +191,15 @@ def _watched(take: Take, estimators: Mapping[str, BlazePose | MoveNet], still: P
     found: dict[str, list[NDArray[np.float32]]] = {name: [] for name in estimators}
     line = take.timeline
     frames = files.through(recipe.file, take.pictures(), line.shown)
-    middle = len(line.stamp) // 2
+    wanted = set(np.linspace(0, len(line.stamp) - 1, _STRIP).round().astype(int).tolist())
+    strip: list[Any] = []
     for number, (frame, stamp) in enumerate(zip(frames, line.stamp, strict=True)):
         for name, see in estimators.items():
             found[name].append(see(frame, float(stamp)))
-        if still and number == middle:
-            _save(frame, {name: points[-1] for name, points in found.items()}, still)
+        if still and number in wanted:
+            strip.append(_thumbnail(frame, {name: p[-1] for name, p in found.items()}))
+    if still:
+        _in_a_row(strip).save(still, quality=80)
     true, upper, leg = take.truth()
     trial = take.runner.trial
     time = recipe.start_s + line.time
@@ -246,23 +251,28 @@ def _depth(camera: Camera, target: Array, point: Array) -> float:
     return float((point - lens) @ camera.axes()[2])
 
 
-def _save(frame: Picture, found: dict[str, NDArray[np.float32]], path: Path) -> None:
-    """Write a frame, and beside it the same with what one estimator sees."""
+def _thumbnail(frame: Picture, found: Mapping[str, NDArray[np.float32]]) -> Any:
+    """Shrink a frame, with what an estimator saw on it; wide ones are cut around the middle."""
     from PIL import Image, ImageDraw
 
     picture = Image.fromarray(frame)
-    marked = picture.copy()
-    draw = ImageDraw.Draw(marked)
-    name = "blazepose-full" if "blazepose-full" in found else next(iter(found))
-    for x, y, seen in found[name]:
+    draw = ImageDraw.Draw(picture)
+    size = frame.shape[0] / 150
+    for x, y, seen in found[next(name for name in _MARKED if name in found)]:
         if np.isfinite(x):
             colour = (40, 220, 60) if seen > 0.5 else (230, 60, 40)
-            draw.ellipse([x - 2, y - 2, x + 2, y + 2], fill=colour)
+            draw.ellipse([x - size / 2, y - size / 2, x + size / 2, y + size / 2], fill=colour)
     wide, high = picture.size
-    both = Image.new("RGB", (2 * wide, high))
-    both.paste(picture, (0, 0))
-    both.paste(marked, (wide, 0))
-    try:
-        both.save(path, quality=85)
-    except OSError as error:
-        print(f"{path}: {error}", file=sys.stderr)
+    cut = min(wide, round(0.75 * high))
+    left = (wide - cut) // 2
+    return picture.crop((left, 0, left + cut, high)).resize(THUMBNAIL)
+
+
+def _in_a_row(pictures: Sequence[Any]) -> Any:
+    from PIL import Image
+
+    wide, high = THUMBNAIL
+    row = Image.new("RGB", (wide * len(pictures), high))
+    for i, picture in enumerate(pictures):
+        row.paste(picture, (wide * i, 0))
+    return row

@@ -32,13 +32,17 @@ def film_to(folder: Path, recipe: Recipe, trials: Path, stills: Path | None) -> 
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep from the terminal what libraries below Python tell it while all goes well."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+    kept = {}
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        kept[stream] = os.dup(stream.fileno())
+        os.dup2(nowhere, stream.fileno())
     try:
         yield
     finally:
-        sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
+        for stream, before in kept.items():
+            stream.flush()
+            os.dup2(before, stream.fileno())
+            os.close(before)
         os.close(nowhere)
