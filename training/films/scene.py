@@ -23,13 +23,13 @@ KINDS = ("side", "any", "frontal", "oblique")
 LEFT_OUT = ("01",)
 #: Sizes of pictures in pixels, and how often they are met.
 _SIZES = {
-    (360, 640): 0.15,
+    (360, 640): 0.25,
     (540, 960): 0.25,
-    (720, 1280): 0.1,
-    (480, 640): 0.1,
+    (720, 1280): 0.05,
+    (480, 640): 0.15,
     (640, 360): 0.1,
-    (960, 540): 0.2,
-    (1280, 720): 0.1,
+    (960, 540): 0.15,
+    (1280, 720): 0.05,
 }
 #: Light: exposure times in seconds, brightness, noise of the sensor in grey levels.
 _LIGHT = {
@@ -38,12 +38,12 @@ _LIGHT = {
     "dim": ((1 / 100, 1 / 50), (0.35, 0.65), (3.5, 7.0)),
 }
 #: Pictures that are averaged for an exposure up to so many seconds.
-_SUBFRAMES = ((1 / 240, 1), (1 / 110, 2), (1 / 70, 3), (1.0, 4))
+_SUBFRAMES = ((1 / 240, 1), (1 / 90, 2), (1.0, 3))
 _ALWAYS = (
     *("blazepose-lite", "blazepose-full", "blazepose-heavy", "blazepose-full-frames"),
-    *("movenet-lightning", "movenet-thunder"),
+    "movenet-thunder",
 )
-_SOMETIMES = ("blazepose-lite-frames", "blazepose-heavy-frames")
+_SOMETIMES = ("blazepose-lite-frames", "blazepose-heavy-frames", "movenet-lightning")
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def draw(trial: Trial, kind: str, look: str, others: Sequence[Trial]) -> Recipe:
     )
     height = trial.leg_length_m / 0.53 * rng.uniform(0.96, 1.04)
     camera = _camera(yaw, motion, height, file.fps, rng)
-    seconds = {120.0: 4.0, 240.0: 2.8}.get(file.fps, 6.5)
+    seconds = {120.0: 4.0, 240.0: 2.8}.get(file.fps, 6.0)
     if motion == "passing":
         wide = camera.image_size[0] / camera.focal_px * camera.distance_m
         seconds = min(seconds, 0.9 * wide / trial.speed_mps)
