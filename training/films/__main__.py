@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,8 @@ from training.films.record import POINTS
 from training.films.scene import plan
 from training.lab import data_folder, trials
 
-#: A process is begun anew after so many films: the libraries keep memory.
-_FILMS_A_PROCESS = 6
+#: Processes are begun anew after so many films each: the libraries keep memory.
+_FILMS_A_PROCESS = 8
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,11 +58,17 @@ def _make(args: argparse.Namespace) -> int:
     missing = [r for r in recipes[: args.limit] if not (folder / f"{r.name}.npz").exists()]
     print(f"{len(recipes[: args.limit]) - len(missing)} films are there, {len(missing)} to make")
     begin, lab = time.monotonic(), data_folder() / "treadmill_running"
-    with ProcessPoolExecutor(args.workers, max_tasks_per_child=_FILMS_A_PROCESS) as pool:
-        jobs = [pool.submit(film_to, folder, recipe, lab, args.stills) for recipe in missing]
-        for done, job in enumerate(as_completed(jobs), 1):
-            left = (time.monotonic() - begin) / done * (len(jobs) - done)
-            print(f"{done}/{len(jobs)} {job.result()}; about {left / 60:.0f} min left", flush=True)
+    done, part = 0, _FILMS_A_PROCESS * args.workers
+    for first in range(0, len(missing), part):
+        with ProcessPoolExecutor(args.workers, mp_context=get_context("spawn")) as pool:
+            jobs = [
+                pool.submit(film_to, folder, recipe, lab, args.stills)
+                for recipe in missing[first : first + part]
+            ]
+            for job in as_completed(jobs):
+                done += 1
+                left = (time.monotonic() - begin) / done * (len(missing) - done) / 60
+                print(f"{done}/{len(missing)} {job.result()}; {left:.0f} min left", flush=True)
     return 0
 
 
