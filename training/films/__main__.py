@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from training.films.process import film_to, quiet
-from training.films.record import POINTS
+from training.films.record import POINTS, read
 from training.films.scene import plan
 from training.lab import data_folder, trials
 
@@ -45,6 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     command.add_argument("stills", type=Path, help="folder that `make --stills` wrote to")
     command.add_argument("--out", type=Path, default=Path("looks"), help="folder (%(default)s)")
     command.set_defaults(run=_sheet)
+    command = commands.add_parser("again", help="a film made anew against the one that is there")
+    command.add_argument("name", help="such as 03_25_side")
+    command.add_argument("--folder", type=Path, default=POINTS, help="of the films (%(default)s)")
+    command.set_defaults(run=_again)
     args = parser.parse_args(argv)
     return int(args.run(args))
 
@@ -89,6 +93,25 @@ def _smoke(args: argparse.Namespace) -> int:
     Image.fromarray(np.concatenate(pictures[::3], axis=1)).save(args.out)
     print(f"{args.out}: {len(pictures)} frames; somebody was found in {found}")
     return 0 if found >= len(pictures) // 2 else 1
+
+
+def _again(args: argparse.Namespace) -> int:
+    """Make a film anew; say by how much its points differ, in percent of a leg length."""
+    from training.films.make import film
+
+    recipe = next((r for r in plan(trials()) if r.name == args.name), None)
+    path = args.folder / f"{args.name}.npz"
+    if recipe is None or not path.exists():
+        raise SystemExit(f"There is no film called {args.name} in {args.folder}.")
+    with quiet():
+        new = film(recipe, data_folder() / "treadmill_running")
+    old = read(path)
+    for name, points in new.points.items():
+        away = np.linalg.norm((points - old.points[name])[..., :2], axis=-1)
+        share = 100 * away[np.isfinite(away)] / np.median(old.leg_px)
+        middle, most = np.percentile(share, [50, 99])
+        print(f"{name}: differs by {middle:.3f} % of leg length, 99 % by less than {most:.3f} %")
+    return 0
 
 
 def _sheet(args: argparse.Namespace) -> int:
