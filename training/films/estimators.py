@@ -2,7 +2,8 @@
 
 BlazePose runs in MediaPipe's tasks with their own settings for one person, either on video, where
 it follows the person and smooths, or on each frame alone. MoveNet follows the person by the crop of
-its reference code and does not smooth. Models and licences: `training.films.assets`.
+its reference code and does not smooth. EfficientPose looks at each whole frame alone. Models and
+licences: `training.films.assets`.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ def open_estimator(name: str) -> BlazePose | MoveNet:
     """
     if name not in ESTIMATORS:
         raise ValueError(f"{name} is not an estimator; there are {', '.join(ESTIMATORS)}")
-    family, size, *alone = name.split("-")
-    return MoveNet(size) if family == "movenet" else BlazePose(size, frames=bool(alone))
+    if name in assets.NETWORKS:
+        return (MoveNet if name.startswith("movenet") else EfficientPose)(name)
+    _, size, *alone = name.split("-")
+    return BlazePose(size, frames=bool(alone))
 
 
 class BlazePose:
@@ -76,15 +79,10 @@ class BlazePose:
 
 
 class MoveNet:
-    """MoveNet lightning or thunder."""
+    """MoveNet Lightning or Thunder."""
 
-    def __init__(self, size: str) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._network: Any = onnxruntime.InferenceSession(str(assets.movenet(size)), options)
-        self._pixels: int = self._network.get_inputs()[0].shape[1]
+    def __init__(self, name: str) -> None:
+        self._network = _network(name)
         self._crop: Crop | None = None
 
     def close(self) -> None:
@@ -95,12 +93,49 @@ class MoveNet:
         """Find the person in the next frame."""
         height, width = frame.shape[:2]
         crop = self._crop or Crop.whole(width, height)
-        image = crop.cut(frame, self._pixels)
-        (found,) = self._network.run(None, {"input": image[None].astype(np.int32)})
+        (tensor,) = self._network.get_inputs()
+        image = crop.cut(frame, tensor.shape[1])[None].astype(np.int32)
+        (found,) = self._network.run(None, {tensor.name: image})
         y, x, score = found[0, 0].T
         points = np.stack([crop.x + x * crop.size, crop.y + y * crop.size, score], axis=1)
         self._crop = next_crop(points, width, height)
         return points.astype(np.float32)
+
+
+class EfficientPose:
+    """EfficientPose II Lite: its points are the peaks of its maps, smoothed as in its own code."""
+
+    #: Where the points of "mpii-16" are among its own.
+    _ORDER = (12, 11, 10, 13, 14, 15, 9, 5, 1, 0, 4, 3, 2, 6, 7, 8)
+    _SMOOTH_PX = 1.0
+
+    def __init__(self, name: str) -> None:
+        self._network = _network(name)
+
+    def __call__(self, frame: Frame, stamp: float) -> Points:
+        """Find the person in a frame."""
+        from scipy.ndimage import gaussian_filter
+
+        crop = Crop.whole(frame.shape[1], frame.shape[0])
+        (tensor,) = self._network.get_inputs()
+        image = crop.cut(frame, tensor.shape[1])[None].astype(np.float32) / 127.5 - 1
+        (found,) = self._network.run(None, {tensor.name: image})
+        maps = gaussian_filter(found[0], (self._SMOOTH_PX, self._SMOOTH_PX, 0))
+        pixels, _, count = maps.shape
+        flat = maps.reshape(-1, count)
+        y, x = np.divmod(flat.argmax(0), pixels)
+        step = crop.size / (pixels - 1)
+        points = np.stack([crop.x + step * x, crop.y + step * y, flat.max(0).clip(0, 1)], axis=1)
+        return points[list(self._ORDER)].astype(np.float32)
+
+
+def _network(name: str) -> Any:
+    """Open a network on one core."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(assets.network(name)), options)
 
 
 @dataclass(frozen=True)

@@ -37,15 +37,14 @@ _VALUES = {"DT_FLOAT": TensorProto.FLOAT, "DT_INT32": TensorProto.INT64}
 
 def to_onnx(model: Mapping[str, Any], data: bytes) -> bytes:
     """Convert a graph model: its JSON, and the bytes of its weights."""
-    graph = _Graph(weights(model["weightsManifest"], data))
-    for node in model["modelTopology"]["node"]:
-        inputs = [entry.removesuffix(":0") for entry in node.get("input", ())]
-        op, name, attributes = node["op"], node["name"], node.get("attr", {})
+    graph, signature = _Graph(weights(model["weightsManifest"], data)), model["signature"]
+    wanted = [about["name"] for about in signature["outputs"].values()]
+    for node in _needed(model["modelTopology"]["node"], wanted):
+        inputs, op, name, attributes = _read(node), node["op"], node["name"], node.get("attr", {})
         if op in _SAME:
             graph.put(_SAME[op], inputs, name)
         elif op not in ("Const", "Placeholder"):
             _OPERATIONS[op](graph, name, inputs, attributes)
-    signature = model["signature"]
     made = helper.make_graph(
         graph.nodes,
         "pose",
@@ -57,6 +56,24 @@ def to_onnx(model: Mapping[str, Any], data: bytes) -> bytes:
     whole = helper.make_model(made, opset_imports=[opset], ir_version=9)
     onnx.checker.check_model(whole)
     return bytes(whole.SerializeToString())
+
+
+def _read(node: Mapping[str, Any]) -> list[str]:
+    """Name what a node reads; each is named as the node that it comes from, but for further parts.
+
+    Sizes that are worked out for transposed convolutions are left out: they follow from the rest.
+    """
+    inputs = [entry.removesuffix(":0") for entry in node.get("input", ())]
+    return inputs[1:] if node["op"] == "Conv2DBackpropInput" else inputs
+
+
+def _needed(nodes: Sequence[Mapping[str, Any]], outputs: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Take the nodes that the outputs depend on, in their order."""
+    used = {name.partition(":")[0] for name in outputs}
+    for node in reversed(nodes):
+        if node["name"] in used:
+            used |= {name.partition(":")[0] for name in _read(node)}
+    return [node for node in nodes if node["name"] in used]
 
 
 def weights(manifest: Sequence[Mapping[str, Any]], data: bytes) -> dict[str, NDArray[Any]]:
@@ -137,6 +154,17 @@ def _convolution(depthwise: bool) -> Callable[..., None]:
     return add
 
 
+def _transposed(graph: _Graph, name: str, inputs: list[str], attributes: Mapping[str, Any]) -> None:
+    kernel = np.ascontiguousarray(graph.known[inputs[0]].transpose(3, 2, 0, 1))
+    values = graph.put(
+        "ConvTranspose",
+        [graph.put("Transpose", [inputs[1]], perm=[0, 3, 1, 2]), graph.constant(kernel)],
+        auto_pad={"SAME": "SAME_UPPER", "VALID": "VALID"}[_text(attributes["padding"])],
+        strides=_list(attributes["strides"])[1:3],
+    )
+    graph.put("Transpose", [values], name, perm=[0, 2, 3, 1])
+
+
 def _resize(graph: _Graph, name: str, inputs: list[str], attributes: Mapping[str, Any]) -> None:
     if not attributes["half_pixel_centers"]["b"] or attributes["align_corners"]["b"]:
         raise ValueError(f"{name}: only half pixel centres are known")
@@ -201,6 +229,7 @@ _OPERATIONS: Mapping[str, Callable[[_Graph, str, list[str], Mapping[str, Any]], 
     "_FusedConv2D": _convolution(depthwise=False),
     "FusedDepthwiseConv2dNative": _convolution(depthwise=True),
     "DepthwiseConv2dNative": _convolution(depthwise=True),
+    "Conv2DBackpropInput": _transposed,
     "ResizeBilinear": _resize,
     "Pack": _pack,
     "Unpack": _unpack,

@@ -45,6 +45,7 @@ ESTIMATORS: Mapping[str, str] = {
     "blazepose-heavy-frames": "blazepose-33",
     "movenet-lightning": "coco-17",
     "movenet-thunder": "coco-17",
+    "efficientpose-ii-lite": "mpii-16",
 }
 _LEG_SHARE, _METRE, _VISIBLE, _FORCE = 1e-3, 2e-4, 0.01, 1e-3
 #: Where a camera stands is named by the nearest of these.
