@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,22 @@ Frame = NDArray[np.uint8]
 Points = NDArray[np.float32]
 
 
-def open_estimator(name: str) -> BlazePose | MoveNet:
-    """Open one of `ESTIMATORS`, for one film: it remembers what it has seen.
+class Estimator(Protocol):
+    """What finds a person in the frames of one film, one after the other."""
 
-    Takes a frame (height, width, 3), RGB, and what its file says when it was taken, s; returns
-    (points of the layout, 3): x and y in pixels, visibility; NaN where it finds nobody.
-    """
+    def __call__(self, frame: Frame, stamp: float) -> Points:
+        """Find the person in the next frame.
+
+        Takes the frame (height, width, 3), RGB, and what its file says when it was taken, s;
+        returns (points of the layout, 3): x and y in pixels, visibility; NaN where it finds nobody.
+        """
+
+    def close(self) -> None:
+        """Give its memory back."""
+
+
+def open_estimator(name: str) -> Estimator:
+    """Open one of `ESTIMATORS`, for one film: it remembers what it has seen."""
     if name not in ESTIMATORS:
         raise ValueError(f"{name} is not an estimator; there are {', '.join(ESTIMATORS)}")
     if name in assets.NETWORKS:
@@ -78,16 +88,27 @@ class BlazePose:
         return np.array([(p.x * width, p.y * height, p.visibility) for p in found[0]], np.float32)
 
 
-class MoveNet:
-    """MoveNet Lightning or Thunder."""
+class _Network:
+    """A network of `assets.NETWORKS`, on one core."""
 
     def __init__(self, name: str) -> None:
-        self._network = _network(name)
-        self._crop: Crop | None = None
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._network: Any = onnxruntime.InferenceSession(str(assets.network(name)), options)
 
     def close(self) -> None:
         """Give its memory back."""
         del self._network
+
+
+class MoveNet(_Network):
+    """MoveNet Lightning or Thunder."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._crop: Crop | None = None
 
     def __call__(self, frame: Frame, stamp: float) -> Points:
         """Find the person in the next frame."""
@@ -102,15 +123,12 @@ class MoveNet:
         return points.astype(np.float32)
 
 
-class EfficientPose:
+class EfficientPose(_Network):
     """EfficientPose II Lite: its points are the peaks of its maps, smoothed as in its own code."""
 
     #: Where the points of "mpii-16" are among its own.
     _ORDER = (12, 11, 10, 13, 14, 15, 9, 5, 1, 0, 4, 3, 2, 6, 7, 8)
     _SMOOTH_PX = 1.0
-
-    def __init__(self, name: str) -> None:
-        self._network = _network(name)
 
     def __call__(self, frame: Frame, stamp: float) -> Points:
         """Find the person in a frame."""
@@ -127,15 +145,6 @@ class EfficientPose:
         step = crop.size / (pixels - 1)
         points = np.stack([crop.x + step * x, crop.y + step * y, flat.max(0).clip(0, 1)], axis=1)
         return points[list(self._ORDER)].astype(np.float32)
-
-
-def _network(name: str) -> Any:
-    """Open a network on one core."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(assets.network(name)), options)
 
 
 @dataclass(frozen=True)

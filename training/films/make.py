@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stridewise.simulate.camera import Camera
 from training.films import files
 from training.films.body import make as make_body
-from training.films.estimators import BlazePose, MoveNet, open_estimator
+from training.films.estimators import Estimator, open_estimator
 from training.films.looks import LOOKS, Colours, Dressed, Look, draw_colours, dress
 from training.films.place import build
 from training.films.record import UPPER, Film, pick
@@ -185,7 +185,7 @@ def film(recipe: Recipe, trials: Path, still: Path | None = None) -> Film:
             estimator.close()
 
 
-def _watched(take: Take, estimators: Mapping[str, BlazePose | MoveNet], still: Path | None) -> Film:
+def _watched(take: Take, estimators: Mapping[str, Estimator], still: Path | None) -> Film:
     """Let the estimators watch a take."""
     recipe = take.recipe
     found: dict[str, list[NDArray[np.float32]]] = {name: [] for name in estimators}
