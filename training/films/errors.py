@@ -19,7 +19,7 @@ from training.films.aligned import HEAD, Aligned
 
 Array = NDArray[np.float64]
 
-HARMONICS = 8
+HARMONICS = 14
 #: A point is on its way over when it lies this share of the way off, and by this many leg lengths;
 #: points closer to one another than `_APART` cannot be told apart.
 OFF_SHARE, _OFF, _APART = 0.2, 0.05, 0.1
@@ -29,8 +29,8 @@ ARRIVED = 0.8
 _UNSURE = 0.1
 #: Errors beyond this, in leg lengths, tell nothing about the lag.
 _WILD = 0.15
-#: Curves bend less the higher the harmonic: (its number)^2 stands against so many frames.
-_STIFF = np.concatenate([[0.0], np.repeat(np.arange(1, HARMONICS + 1), 2) ** 2.0])
+#: Curves bend less the higher the harmonic: this stands against the number of frames.
+_STIFF = np.concatenate([[0.0], 0.3 * np.repeat(np.arange(1, HARMONICS + 1), 2) ** 2.0])
 _ROUNDS = 3
 
 
@@ -206,6 +206,6 @@ def curves(one: Aligned, error: Array, trust: Array, prior: Array) -> Array:
             left = np.abs(y - wave @ found.T)
             ranked = np.sort(np.where(most == 1, left, np.inf), axis=0)
             usual = ranked[(most == 1).sum(axis=0) // 2, np.arange(len(found))]
-            weight = most * np.minimum(1.0, 3.0 * np.minimum(usual, 1.0) / np.maximum(left, 1e-9))
+            weight = most * np.minimum(1.0, 6.0 * np.minimum(usual, 1.0) / np.maximum(left, 1e-9))
         change[mine] = found.reshape(-1, 2, len(_STIFF))
     return prior + change

@@ -34,6 +34,8 @@ LEAST_FILMS = 6
 #: What is kept: directions in which people differ, people, strides of each, bins of a stride.
 COMPONENTS, PEOPLE, STRIDES = 24, 36, 8
 BINS, FINE_BINS = 24, 48
+#: People are told apart by so many harmonics; what is common to them has more.
+OWN_HARMONICS = 8
 #: Visibilities are rounded to a percent; log odds need some air.
 _LEAST_SEEN = 0.005
 #: The spread at a phase is told by this share of the errors there: more than the half that a median
@@ -175,6 +177,7 @@ def _people(own: Array) -> tuple[Array, Array]:
     """Return the directions in which films differ, and where in them each lies."""
     films = len(own)
     count = min(COMPONENTS, films - 1)
+    own = own[..., : 2 * OWN_HARMONICS + 1]
     u, s, v = np.linalg.svd((own - own.mean(axis=0)).reshape(films, -1), full_matrices=False)
     bends = (s[:count, None] * v[:count] / np.sqrt(films)).reshape(count, *own.shape[1:])
     return bends, u[:, :count] * np.sqrt(films)

@@ -62,8 +62,8 @@ class Habits:
     shape : ndarray, shape (points, 2, coefficients)
         Mean error over the stride of the point's own leg, in leg lengths
         (`stridewise.simulate.curves.basis`); the first coefficient is the constant offset.
-    bends : ndarray, shape (components, points, 2, coefficients)
-        How people differ from that: one standard deviation each.
+    bends : ndarray, shape (components, points, 2, fewer coefficients)
+        How people differ from that in the first coefficients: one standard deviation each.
     people : ndarray, shape (people, components)
         Filmed people, in standard deviations.
     pace_s : ndarray, shape (people,)
@@ -348,7 +348,9 @@ class Person:
         who = int(rng.choice(len(chance), p=chance / chance.sum()))
         own = rng.standard_normal(habits.people.shape[1])
         scores = np.sqrt(_LIKENESS) * habits.people[who] + np.sqrt(1 - _LIKENESS) * own
-        return cls(habits, who, habits.shape + np.tensordot(scores, habits.bends, axes=1))
+        shape = habits.shape.copy()
+        shape[..., : habits.bends.shape[-1]] += np.tensordot(scores, habits.bends, axes=1)
+        return cls(habits, who, shape)
 
     def mislead(
         self,
