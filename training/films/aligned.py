@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 
 #: Views without a near side.
 EVEN = ("back", "front")
+#: A film of fewer strides than this tells too little.
+LEAST_STRIDES = 3.0
 #: Points of which there is no truth: what moves with the stride is taken for true.
 HEAD = ("nose", "left_ear", "right_ear")
 
@@ -67,8 +69,11 @@ def align(film: Film, estimator: str) -> list[Aligned]:
 def _align(film: Film, estimator: str, mirrored: bool) -> Aligned:
     keypoints = kept(estimator)
     written = [twin(name) if mirrored else name for name in keypoints]
-    scale = film.leg_px[:, None, None] * np.array([-1.0 if mirrored else 1.0, -1.0])
-    points = film.points[estimator][:, [keypoints.index(name) for name in written]]
+    # Of frames that show the same picture the last one is kept: filters have come to rest there.
+    time, back = np.unique(film.time[::-1], return_index=True)
+    frames = len(film.time) - 1 - back
+    scale = film.leg_px[frames, None, None] * np.array([-1.0 if mirrored else 1.0, -1.0])
+    points = film.points[estimator][frames][:, [keypoints.index(name) for name in written]]
     nowhere = np.full((len(film.time), 2), np.nan)
 
     def leg(side: Side) -> Side:
@@ -78,14 +83,14 @@ def _align(film: Film, estimator: str, mirrored: bool) -> Aligned:
         film=film.name,
         runner=film.trial.runner,
         view=view_of(film.yaw_deg),
-        fps=1 / float(np.median(np.diff(film.time))),
+        fps=1 / float(np.median(np.diff(time))),
         keypoints=keypoints,
-        time=film.time,
+        time=time,
         phase=np.stack(
-            [leg_phase(film.time, film.trial.events, leg(side)) for side in ("right", "left")], 1
+            [leg_phase(time, film.trial.events, leg(side)) for side in ("right", "left")], 1
         ),
         points=points[..., :2] / scale,
-        true=np.stack([film.true.get(name, nowhere) for name in written], axis=1) / scale,
+        true=np.stack([film.true.get(name, nowhere)[frames] for name in written], axis=1) / scale,
         visible=points[..., 2],
     )
 
@@ -93,9 +98,11 @@ def _align(film: Film, estimator: str, mirrored: bool) -> Aligned:
 def gather(
     films: Iterable[Film], estimator: str, without: Collection[str] = ()
 ) -> dict[str, list[Aligned]]:
-    """Return what an estimator saw, by view; runners may be left out."""
+    """Return what an estimator saw, by view; runners may be left out, short films always are."""
     found: dict[str, list[Aligned]] = {view: [] for view in VIEWS}
     for film in films:
         if estimator in film.points and film.trial.runner not in without:
-            found[view_of(film.yaw_deg)] += align(film, estimator)
+            seen = align(film, estimator)
+            if np.ptp(seen[0].phase[:, 0]) >= LEAST_STRIDES:
+                found[seen[0].view] += seen
     return {view: seen for view, seen in found.items() if seen}

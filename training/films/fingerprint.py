@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 LEAST_FILMS = 6
 #: What is kept: directions in which people differ, people, strides of each, bins of a stride.
 COMPONENTS, PEOPLE, STRIDES = 24, 36, 8
-BINS, FINE_BINS = 24, 48
+BINS, FINE_BINS, COARSE_BINS = 48, 48, 8
 #: People are told apart by so many harmonics; what is common to them has more.
 OWN_HARMONICS = 8
 #: Visibilities are rounded to a percent; log odds need some air.
@@ -97,7 +97,7 @@ def habits(errors: Errors) -> Habits:
         pace_s=np.array([_pace(seen[i]) for i in bank]),
         spread=spread,
         level=np.log(level[bank]),
-        weights=_weights(np.concatenate(scores)),
+        weights=_weights(seen, scores),
         memory=_memory(seen, scores),
         tail=tail,
         over=np.array([_strides(seen[i], errors.over[i]) for i in bank]),
@@ -149,12 +149,17 @@ def _scores(scaled: Array, tail: Array) -> Array:
     return np.nan_to_num(np.sign(scaled) * size).reshape(len(scaled), -1)
 
 
-def _weights(scores: Array) -> Array:
-    """Return a root of how scores go together."""
-    alike = np.corrcoef(scores + 1e-9 * np.arange(len(scores))[:, None], rowvar=False)
-    share, vectors = np.linalg.eigh(alike)
-    root: Array = vectors * np.sqrt(np.maximum(share, 0.0))
-    return root
+def _weights(seen: Sequence[Aligned], scores: Sequence[Array]) -> Array:
+    """Return roots of how scores go together, by phase of the right leg."""
+    at = _bins(np.concatenate([one.phase[:, 0] for one in seen]), COARSE_BINS)
+    together = np.concatenate(scores)
+    roots = []
+    for b in range(COARSE_BINS):
+        here = together[at == b]
+        sd = np.maximum(here.std(axis=0), 1e-6)
+        share, vectors = np.linalg.eigh(np.cov(here / sd, rowvar=False))
+        roots.append(vectors * np.sqrt(np.maximum(share, 0.0)))
+    return np.array(roots)
 
 
 def _memory(seen: Sequence[Aligned], scores: Sequence[Array]) -> Array:
@@ -199,14 +204,15 @@ def _pace(one: Aligned) -> float:
 
 
 def _strides(one: Aligned, over: Array) -> NDArray[np.uint8]:
-    """Return how far points lie over, from whole strides, shape (strides, bins, points)."""
+    """Return how far points lie over, from whole strides, shape (points, strides, bins)."""
     phase = one.phase[:, 0]
     whole = np.arange(np.ceil(phase[0]), np.floor(phase[-1]))
     taken = np.resize(whole[max(len(whole) - STRIDES, 0) // 2 :], STRIDES)
     at = taken[:, None] + (np.arange(FINE_BINS) + 0.5) / FINE_BINS
     after = np.clip(np.searchsorted(phase, at), 1, len(phase) - 1)
     nearest = after - (at - phase[after - 1] < phase[after] - at)
-    return np.round(STEPS * np.nan_to_num(over[nearest])).astype(np.uint8)
+    way = np.round(STEPS * np.nan_to_num(over[nearest])).astype(np.uint8)
+    return np.moveaxis(way, -1, 0)
 
 
 def _visibility(

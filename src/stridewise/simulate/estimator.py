@@ -72,13 +72,14 @@ class Habits:
         Robust standard deviation of what remains, by phase of the own leg, in leg lengths.
     level : ndarray, shape (people, points)
         What remains of a filmed person against that, as a logarithm.
-    weights : ndarray, shape (2 * points, 2 * points)
-        What remains, in normal scores, goes together as if made from independent ones by these.
+    weights : ndarray, shape (bins, 2 * points, 2 * points)
+        What remains, in normal scores, goes together as if made from independent ones by these; by
+        phase of the right leg.
     memory : ndarray, shape (2, 2 * points)
         Of each score: the share that is new in every frame, the time constant of the rest in s.
     tail : ndarray, shape (points, len(KNOTS))
         Size of what remains, in standard deviations, at normal scores of `KNOTS`.
-    over : ndarray of uint8, shape (people, strides, bins, points)
+    over : ndarray of uint8, shape (people, points, strides, bins)
         How far a point lies over at the other side's in strides that follow one another, in
         `STEPS` steps, by phase of the right leg.
     seen : ndarray, shape (points, bins)
@@ -385,7 +386,7 @@ class Person:
         over = self._over(phase[:, 0], rng)
         there = placed[:, twins(keypoints)] - placed
         placed = placed + np.nan_to_num(over[..., None] * there)
-        placed = placed + self._remainder(time, own, rng)
+        placed = placed + self._remainder(time, phase[:, 0], own, rng)
         visible = self._visible(time, own, over, rng)
         gone = self._lost(time, rng)
         placed[gone], visible[gone] = np.nan, 0.0
@@ -394,16 +395,21 @@ class Person:
     def _over(self, phase: Array, rng: np.random.Generator) -> Array:
         """Take how far points lie over from the filmed person's strides in turn, 0 to 1."""
         strides = self.habits.over[self.who]
-        path = strides.reshape(-1, strides.shape[-1])
-        at = phase - np.floor(phase[0]) + rng.integers(len(strides))
-        taken: Array = path[np.floor(at * strides.shape[1]).astype(int) % len(path)] / STEPS
+        points, count, bins = strides.shape
+        path = strides.reshape(points, -1).T
+        at = phase - np.floor(phase[0]) + rng.integers(count)
+        taken: Array = path[np.floor(at * bins).astype(int) % len(path)] / STEPS
         return taken
 
-    def _remainder(self, time: Array, own: Array, rng: np.random.Generator) -> Array:
+    def _remainder(
+        self, time: Array, phase: Array, own: Array, rng: np.random.Generator
+    ) -> Array:
         """Draw what changes from stride to stride and from frame to frame, in leg lengths."""
         habits = self.habits
         new, constant = habits.memory
-        fresh, old = rng.standard_normal((2, len(time), len(new))) @ habits.weights.T
+        weights = habits.weights[np.floor(phase % 1.0 * len(habits.weights)).astype(int)]
+        noise = rng.standard_normal((2, len(time), len(new)))
+        fresh, old = np.einsum("tab,ntb->nta", weights, noise)
         scores = np.sqrt(new) * fresh + np.sqrt(1 - new) * wander(time, constant, old)
         scores = scores.reshape(len(time), -1, 2)
         size = np.stack(
