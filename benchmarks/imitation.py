@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.agreement import KINDS
+from benchmarks.estimator_cards import DOCUMENT
 from benchmarks.estimator_page import between
 from benchmarks.estimator_tables import NAMES, NONE, events, fates, metric, table
 from benchmarks.films import Reading, read, truth
@@ -29,7 +30,6 @@ from training.films.aligned import gather
 from training.films.errors import take_apart
 from training.films.figures import Figures, figures
 from training.films.imitation import held_out_sources, imitated
-from training.films.page import DOCUMENT
 from training.films.record import ESTIMATORS, POINTS, Film, read_all
 
 Array = NDArray[np.float64]
@@ -128,7 +128,11 @@ def outcome_table(pairs: Sequence[Pair]) -> list[str]:
     rows = []
     for pair in _ordered(pairs):
         for side, told in ((pair.real, True), (pair.imitated, False)):
-            cells = [pair.view, NAMES.get(pair.estimator, pair.estimator), str(pair.real.figures.films)]
+            cells = [
+                pair.view,
+                NAMES.get(pair.estimator, pair.estimator),
+                str(pair.real.figures.films),
+            ]
             cells = cells if told else ["", "*imitated*", ""]
             for kind in KINDS:
                 errors = events(side.readings, kind)
@@ -163,12 +167,21 @@ _TOLD: Sequence[tuple[str, Callable[[Figures, list[int]], float], str]] = (
     ("alike", lambda f, i: float(f.alike[i].mean()), ".2f"),
     ("over, %", lambda f, i: float(100 * f.over[i].mean()), ".1f"),
     ("legs exchanged, %", lambda f, i: 100 * f.exchanges.share, ".1f"),
-    ("for ms", lambda f, i: float(1e3 * np.mean(f.exchanges.lengths_s or np.nan)), ".0f"),
+    ("for ms", lambda f, i: _mean_ms(f.exchanges.lengths_s), ".0f"),
     ("at one leg, %", lambda f, i: 100 * f.exchanges.one_leg, ".1f"),
     ("visible", lambda f, i: float(f.visible[i].mean()), ".2f"),
-    ("when over", lambda f, i: float(np.nanmean(f.visible_over[i])), ".2f"),
+    ("when over", lambda f, i: _nanmean(f.visible_over[i]), ".2f"),
     ("nobody, %", lambda f, i: 100 * f.lost, ".1f"),
 )
+
+
+def _nanmean(values: Array) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _mean_ms(seconds: Array) -> float:
+    return 1e3 * float(seconds.mean()) if len(seconds) else float("nan")
 
 
 def _rms(values: Array) -> float:

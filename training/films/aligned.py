@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.simulate.estimator import VIEWS, is_mirrored, leg_phase, twin, view_of
-from stridewise.skeletons import SIDES, Side, other
+from stridewise.skeletons import Side, other
 from training.films.record import Film, kept
 
 Array = NDArray[np.float64]

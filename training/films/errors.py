@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.simulate.curves import basis
-from stridewise.simulate.estimator import later, sides, twin, twins
+from stridewise.simulate.estimator import later, sides, twins
 from training.films.aligned import HEAD, Aligned
 
 Array = NDArray[np.float64]
@@ -84,8 +84,7 @@ def take_apart(seen: Sequence[Aligned]) -> Errors:
         ]
         lag = lag + _lag_left(seen, home, lag, over)
         error = [
-            points - later(one.time, one.true, lag)
-            for one, points in zip(seen, home, strict=True)
+            points - later(one.time, one.true, lag) for one, points in zip(seen, home, strict=True)
         ]
         own = np.array(
             [

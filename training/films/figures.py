@@ -177,9 +177,7 @@ def exchanges(seen: Sequence[Aligned], over: Sequence[Array]) -> Exchanges:
         share=float(together.mean()),
         by_film=np.array([b.mean() for b in both]),
         by_phase=np.bincount(at, together, PHASES) / np.maximum(frames, 1),
-        lengths_s=np.concatenate(
-            [_runs(b) / one.fps for b, one in zip(both, seen, strict=True)]
-        ),
+        lengths_s=np.concatenate([_runs(b) / one.fps for b, one in zip(both, seen, strict=True)]),
         with_legs={
             part: float(lies_over[:, [names.index(f"{s}_{part}") for s in SIDES]].mean())
             for part in dict.fromkeys(name.partition("_")[2] for name in names if "_" in name)

@@ -32,8 +32,8 @@ Array = NDArray[np.float64]
 #: A view with fewer films is not learnt.
 LEAST_FILMS = 6
 #: What is kept: directions in which people differ, people, strides of each, bins of a stride.
-COMPONENTS, PEOPLE, STRIDES = 24, 36, 8
-BINS, FINE_BINS, COARSE_BINS = 48, 48, 8
+COMPONENTS, PEOPLE, STRIDES = 16, 24, 6
+BINS, FINE_BINS, COARSE_BINS = 48, 48, 6
 #: People are told apart by so many harmonics; what is common to them has more.
 OWN_HARMONICS = 8
 #: Visibilities are rounded to a percent; log odds need some air.
@@ -134,9 +134,7 @@ def _tail(scaled: Array) -> Array:
     """Return the size of the scaled remainder at normal scores, shape (points, knots)."""
     shares = 2 * ndtr(KNOTS) - 1
     size = np.abs(scaled)
-    tail = np.array(
-        [np.nanquantile(size[:, point], shares) for point in range(size.shape[1])]
-    )
+    tail = np.array([np.nanquantile(size[:, point], shares) for point in range(size.shape[1])])
     tail[:, 0] = 0.0
     return tail + 1e-6 * KNOTS
 

@@ -16,7 +16,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -40,7 +39,7 @@ VIEWS: Mapping[str, tuple[float, ...]] = {
     "front": (90.0,),
 }
 #: Steps in which the way to the other side is counted (`Habits.over`).
-STEPS = 10
+STEPS = 5
 #: Normal scores at which the size of what remains is told (`Habits.tail`).
 KNOTS = np.arange(0.0, 4.1, 0.5)
 #: A drawn person is like a filmed one in this share of the variance between people.
@@ -183,7 +182,7 @@ def is_mirrored(yaw_deg: float) -> bool:
 def twin(name: str) -> str:
     """Return the same point of the other side; itself on the midline."""
     side, _, part = name.partition("_")
-    return f"{other(side)}_{part}" if side in SIDES else name  # type: ignore[arg-type]
+    return f"{other(side)}_{part}" if side in SIDES else name
 
 
 def sides(keypoints: Iterable[str]) -> NDArray[np.intp]:
@@ -380,9 +379,7 @@ class Person:
         """
         own = phase[:, sides(keypoints)]
         waves = basis(own, (self.shape.shape[-1] - 1) // 2)
-        placed = later(time, true, self.habits.lag_s) + np.einsum(
-            "tpc,pxc->tpx", waves, self.shape
-        )
+        placed = later(time, true, self.habits.lag_s) + np.einsum("tpc,pxc->tpx", waves, self.shape)
         over = self._over(phase[:, 0], rng)
         there = placed[:, twins(keypoints)] - placed
         placed = placed + np.nan_to_num(over[..., None] * there)
@@ -401,9 +398,7 @@ class Person:
         taken: Array = path[np.floor(at * bins).astype(int) % len(path)] / STEPS
         return taken
 
-    def _remainder(
-        self, time: Array, phase: Array, own: Array, rng: np.random.Generator
-    ) -> Array:
+    def _remainder(self, time: Array, phase: Array, own: Array, rng: np.random.Generator) -> Array:
         """Draw what changes from stride to stride and from frame to frame, in leg lengths."""
         habits = self.habits
         new, constant = habits.memory
@@ -420,7 +415,8 @@ class Person:
             axis=1,
         )
         level = np.exp(habits.level[self.who])[:, None]
-        return np.sign(scores) * size * at_phase(own, habits.spread) * level
+        remainder: Array = np.sign(scores) * size * at_phase(own, habits.spread) * level
+        return remainder
 
     def _visible(self, time: Array, own: Array, over: Array, rng: np.random.Generator) -> Array:
         """Draw visibilities, 0 to 1."""
@@ -459,7 +455,8 @@ def at_phase(own: Array, table: Array) -> Array:
     low = np.floor(place).astype(int)
     share = (place - low)[..., None]
     by_bin, point = np.moveaxis(table, -1, 0), np.arange(len(table))
-    return (1 - share) * by_bin[low % bins, point] + share * by_bin[(low + 1) % bins, point]
+    value: Array = (1 - share) * by_bin[low % bins, point]
+    return value + share * by_bin[(low + 1) % bins, point]
 
 
 # Files ---------------------------------------------------------------------------------------
@@ -473,7 +470,7 @@ def save(made: Fingerprint, file: BinaryIO) -> None:
         "keypoints": made.keypoints,
         "films": {view: habits.films for view, habits in made.views.items()},
     }
-    arrays = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
+    arrays: dict[str, Any] = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
     for view, habits in made.views.items():
         for name, value in asdict(habits).items():
             if name == "over":

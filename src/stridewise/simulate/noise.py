@@ -122,7 +122,9 @@ def degrade(
     shape = recording.xy.shape
     weak = _bursts(time, shape[1], noise.weak_per_min, noise.weak_s, rng)
     jitter = noise.white * rng.standard_normal(shape) * np.where(weak, 3.0, 1.0)[..., None]
-    jitter += noise.slow * wander(time, np.full(shape[1:], noise.slow_s), rng.standard_normal(shape))
+    jitter += noise.slow * wander(
+        time, np.full(shape[1:], noise.slow_s), rng.standard_normal(shape)
+    )
     jitter += noise.systematic * rng.standard_normal(shape[1:])
     jumps = rng.random(shape[:2]) < noise.outliers
     jitter += noise.outlier_size * rng.standard_normal(shape) * jumps[..., None]
