@@ -456,7 +456,8 @@ def at_phase(own: Array, table: Array) -> Array:
     share = (place - low)[..., None]
     by_bin, point = np.moveaxis(table, -1, 0), np.arange(len(table))
     value: Array = (1 - share) * by_bin[low % bins, point]
-    return value + share * by_bin[(low + 1) % bins, point]
+    value += share * by_bin[(low + 1) % bins, point]
+    return value
 
 
 # Files ---------------------------------------------------------------------------------------
