@@ -32,8 +32,8 @@ from benchmarks.films import EXACT, MATCH_S, Reading, Summary, summary
 from training.gait_net.folds import FOLDS, NETWORKS
 
 COMMAND = "python -m benchmarks.estimators --document"
-#: What stands between these in README.md is written by the command.
-_START, _END = f"<!-- written by {COMMAND} -->", "<!-- to here -->"
+#: What stands between these in a page is written by the command.
+_START, _END = "<!-- written by {} -->", "<!-- to here -->"
 PEERS = Path(__file__).parent / "peers" / "results.json"
 #: A method that loses more than this share is only shown where all do.
 _FEW_LOST = 1 / 3
@@ -47,13 +47,14 @@ _COLUMNS: Sequence[tuple[str, Sequence[str], str]] = (
 )
 
 
-def between(text: str, lines: Sequence[str]) -> str:
+def between(text: str, lines: Sequence[str], command: str = COMMAND) -> str:
     """Put lines between the marks of a text."""
-    head, _, rest = text.partition(_START)
+    start = _START.format(command)
+    head, _, rest = text.partition(start)
     _, end, tail = rest.partition(_END)
     if not end:
-        raise SystemExit(f"There is no {_START!r} with {_END!r} after it.")
-    return "\n".join([f"{head}{_START}", *lines, f"{_END}{tail}"])
+        raise SystemExit(f"There is no {start!r} with {_END!r} after it.")
+    return "\n".join([f"{head}{start}", *lines, f"{_END}{tail}"])
 
 
 def page(readings: Sequence[Reading]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stridewise.simulate.camera import Camera
+    from stridewise.simulate.estimator import Fingerprint, fingerprint, imitate
     from stridewise.simulate.faults import FAULTS
     from stridewise.simulate.noise import LEVELS, Noise, degrade
     from stridewise.simulate.runner import Runner
@@ -23,11 +24,14 @@ __all__ = [
     "FAULTS",
     "LEVELS",
     "Camera",
+    "Fingerprint",
     "Noise",
     "Runner",
     "Simulation",
     "Truth",
     "degrade",
+    "fingerprint",
+    "imitate",
     "simulate",
     "write",
 ]
@@ -36,12 +40,15 @@ __all__ = [
 _HOME = {
     "Camera": "camera",
     "FAULTS": "faults",
+    "Fingerprint": "estimator",
     "LEVELS": "noise",
     "Noise": "noise",
     "Runner": "runner",
     "Simulation": "simulation",
     "Truth": "truth",
     "degrade": "noise",
+    "fingerprint": "estimator",
+    "imitate": "estimator",
     "simulate": "simulation",
     "write": "simulation",
 }

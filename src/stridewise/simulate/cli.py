@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stridewise.simulate.estimators import names
+
 if TYPE_CHECKING:
+    from stridewise.simulate.estimator import Fingerprint
     from stridewise.simulate.noise import Noise
 
 FAULT_NAMES = (
@@ -65,12 +68,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespa
         "--static", action="store_true", help="stands still while the runner passes"
     )
     camera.add_argument("--duration", type=float, default=20.0, metavar="S", help="%(default)s")
-    noise = parser.add_argument_group("noise of the pose estimator")
-    noise.add_argument(
+    errors = parser.add_argument_group("errors of the pose estimator")
+    kind = errors.add_mutually_exclusive_group()
+    kind.add_argument(
         "--noise",
         default="typical",
         metavar="LEVEL|SHARE",
         help="none, low, typical, poor, or white noise as a share of leg length (%(default)s)",
+    )
+    kind.add_argument(
+        "--estimator",
+        choices=names(),
+        metavar="NAME",
+        help=f"err as a real one does, measured on films. One of: {', '.join(names())}",
     )
     return run
 
@@ -106,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
         fps=args.fps,
         follow=not args.static,
     )
-    simulation = simulate(runner, camera, _noise(args.noise), args.duration)
+    simulation = simulate(runner, camera, _errors(args), args.duration)
     truth = write(simulation, args.out)
     print(f"{args.out}: {simulation.recording.frames} frames of {simulation.recording.source}")
     print(f"{truth}: {len(simulation.truth.events)} events, {len(simulation.truth.steps)} steps")
@@ -128,6 +138,12 @@ def _faults(given: list[str]) -> dict[str, float]:
                 received=strength,
             ) from None
     return faults
+
+
+def _errors(args: argparse.Namespace) -> Noise | Fingerprint:
+    from stridewise.simulate.estimator import fingerprint
+
+    return fingerprint(args.estimator) if args.estimator else _noise(args.noise)
 
 
 def _noise(text: str) -> Noise:

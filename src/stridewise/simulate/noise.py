@@ -122,7 +122,9 @@ def degrade(
     shape = recording.xy.shape
     weak = _bursts(time, shape[1], noise.weak_per_min, noise.weak_s, rng)
     jitter = noise.white * rng.standard_normal(shape) * np.where(weak, 3.0, 1.0)[..., None]
-    jitter += noise.slow * _wander(time, shape[1:], noise.slow_s, rng)
+    jitter += noise.slow * wander(
+        time, np.full(shape[1:], noise.slow_s), rng.standard_normal(shape)
+    )
     jitter += noise.systematic * rng.standard_normal(shape[1:])
     jumps = rng.random(shape[:2]) < noise.outliers
     jitter += noise.outlier_size * rng.standard_normal(shape) * jumps[..., None]
@@ -162,15 +164,21 @@ def _bursts(
     return mask
 
 
-def _wander(
-    time: Array, shape: tuple[int, ...], correlation_s: float, rng: np.random.Generator
-) -> Array:
-    """Draw unit-variance noise with correlation exp(-lag / correlation_s), (frames, *shape)."""
-    wander = rng.standard_normal((len(time), *shape))
-    keep = np.exp(-np.diff(time) / correlation_s)
-    for i, k in enumerate(keep, start=1):
-        wander[i] = k * wander[i - 1] + np.sqrt(1 - k**2) * wander[i]
-    return wander
+def wander(time: Array, correlation_s: Array, noise: Array) -> Array:
+    """Let white noise of unit variance wander: correlation exp(-lag / correlation_s).
+
+    Parameters
+    ----------
+    time : ndarray, shape (frames,)
+    correlation_s : ndarray, any shape
+        Correlation time of each series, in seconds.
+    noise : ndarray, shape (frames, *correlation_s.shape)
+    """
+    slow = noise.copy()
+    for i, step in enumerate(np.diff(time), start=1):
+        keep = np.exp(-step / correlation_s)
+        slow[i] = keep * slow[i - 1] + np.sqrt(1 - keep**2) * noise[i]
+    return slow
 
 
 def _sure(noise: Noise, shape: tuple[int, ...], rng: np.random.Generator) -> Array | float:

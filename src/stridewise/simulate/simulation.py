@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from stridewise.errors import InputError
 from stridewise.recording import Recording
 from stridewise.simulate.camera import Camera
+from stridewise.simulate.estimator import Fingerprint, imitate
 from stridewise.simulate.noise import Noise, degrade, kept_frames
 from stridewise.simulate.run import Run
 from stridewise.simulate.runner import Runner
@@ -23,6 +24,8 @@ Array = NDArray[np.float64]
 
 #: Format of the truth file.
 SCHEMA = "stridewise.truth/1"
+#: Strides are known for so long before and after the recording, in seconds.
+_AROUND_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,9 @@ class Simulation:
     truth: Truth
 
 
-def simulate(runner: Runner, camera: Camera, noise: Noise, duration_s: float) -> Simulation:
+def simulate(
+    runner: Runner, camera: Camera, noise: Noise | Fingerprint, duration_s: float
+) -> Simulation:
     """Let a runner run past a camera.
 
     Parameters
@@ -42,15 +47,17 @@ def simulate(runner: Runner, camera: Camera, noise: Noise, duration_s: float) ->
         Who runs; its seed also draws the noise.
     camera : Camera
         Who watches. Points outside the image are missing.
-    noise : Noise
-        What the estimator does to the points.
+    noise : Noise or Fingerprint
+        What the estimator does to the points: made up, or what a real one does
+        (`stridewise.simulate.estimator.fingerprint`).
     duration_s : float
         Length of the recording, 1 s or more.
 
     Raises
     ------
     InputError
-        When the duration is out of range.
+        When the duration is out of range, or the errors of the estimator are not known for such a
+        view.
     """
     if not 1.0 <= duration_s <= 3600.0:
         raise InputError(
@@ -58,7 +65,8 @@ def simulate(runner: Runner, camera: Camera, noise: Noise, duration_s: float) ->
         )
     rng = np.random.default_rng([runner.seed, 2])
     time = np.arange(round(duration_s * camera.fps)) / camera.fps
-    time = time[kept_frames(len(time), noise, rng)]
+    if isinstance(noise, Noise):
+        time = time[kept_frames(len(time), noise, rng)]
     run = runner.run(duration_s)
     truth = tell(runner, run, camera, time, duration_s)
     recording = Recording(
@@ -72,7 +80,12 @@ def simulate(runner: Runner, camera: Camera, noise: Noise, duration_s: float) ->
         notes=("Made by the runner simulator of stridewise; not a measurement.",),
     )
     scale = truth.leg_length_m * camera.focal_px / camera.distance_m
-    degraded = degrade(recording, replace(noise, dropped_frames=0.0), scale, rng)
+    if isinstance(noise, Noise):
+        degraded = degrade(recording, replace(noise, dropped_frames=0.0), scale, rng)
+    else:
+        events = run.events(-_AROUND_S, duration_s + _AROUND_S)
+        degraded = imitate(recording, noise, events, camera.yaw_deg, scale, rng)
+        degraded = degraded.with_(source=f"{recording.source}, seen by {noise.name}")
     return Simulation(degraded, truth)
 
 
