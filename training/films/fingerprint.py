@@ -23,6 +23,7 @@ from stridewise.simulate.estimator import (
     sides,
 )
 from stridewise.simulate.estimators import FOLDER
+from training.films import known
 from training.films.aligned import Aligned, gather
 from training.films.errors import Errors, take_apart
 from training.films.record import ESTIMATORS, Film, kept, read_all
@@ -77,7 +78,13 @@ def habits(errors: Errors) -> Habits:
         left / np.maximum(at_phase(phase, spread), 1e-6)
         for left, phase in zip(errors.remainder, own, strict=True)
     ]
-    level = np.array([_robust(np.abs(left), axis=(0, 2)) for left in scaled])
+    level = 1.4826 * np.array(
+        [
+            known.median(np.abs(np.moveaxis(left, 2, 0)).reshape(-1, left.shape[1]))
+            for left in scaled
+        ]
+    )
+    level = np.where(np.isfinite(level), np.maximum(level, 1e-3), 1.0)
     scaled = [left / by[:, None] for left, by in zip(scaled, level, strict=True)]
     tail = _tail(np.concatenate(scaled))
     scores = [_scores(left, tail) for left in scaled]
@@ -109,12 +116,6 @@ def habits(errors: Errors) -> Habits:
     )
 
 
-def _robust(size: Array, axis: int | tuple[int, ...]) -> Array:
-    """Return the standard deviation that the median size stands for."""
-    found: Array = 1.4826 * np.nan_to_num(np.nanmedian(size, axis=axis))
-    return found
-
-
 def _bins(phase: Array, bins: int) -> NDArray[np.intp]:
     return (phase % 1.0 * bins).astype(int) % bins
 
@@ -126,7 +127,7 @@ def _spread(own: Sequence[Array], remainder: Sequence[Array]) -> Array:
     for point in range(left.shape[1]):
         for b in range(BINS):
             here = left[at[:, point] == b, point]
-            spread[point, :, b] = np.nanquantile(here, _OUTER, axis=0) / ndtri((1 + _OUTER) / 2)
+            spread[point, :, b] = known.quantile(here, _OUTER) / ndtri((1 + _OUTER) / 2)
     return np.nan_to_num(spread)
 
 
@@ -134,7 +135,8 @@ def _tail(scaled: Array) -> Array:
     """Return the size of the scaled remainder at normal scores, shape (points, knots)."""
     shares = 2 * ndtr(KNOTS) - 1
     size = np.abs(scaled)
-    tail = np.array([np.nanquantile(size[:, point], shares) for point in range(size.shape[1])])
+    size = np.moveaxis(size, 2, 0).reshape(-1, size.shape[1])
+    tail = np.nan_to_num(np.stack([known.quantile(size, share) for share in shares], axis=1))
     tail[:, 0] = 0.0
     return tail + 1e-6 * KNOTS
 
@@ -233,17 +235,13 @@ def _visibility(
     ]
     level = np.array(
         [
-            np.nan_to_num(np.nanmean(np.where(o, np.nan, rest), axis=0))
-            for rest, o in zip(left, over, strict=True)
+            np.nan_to_num(known.mean(rest, f & ~o))
+            for rest, f, o in zip(left, found, over, strict=True)
         ]
     )
     left = [rest - by for rest, by in zip(left, level, strict=True)]
-    shift = np.nan_to_num(
-        np.nanmean(
-            np.concatenate([np.where(o, rest, np.nan) for rest, o in zip(left, over, strict=True)]),
-            axis=0,
-        )
-    )
+    wrong = np.concatenate([f & o for f, o in zip(found, over, strict=True)])
+    shift = np.nan_to_num(known.mean(np.concatenate(left), wrong))
     left = [np.nan_to_num(rest - shift * o) for rest, o in zip(left, over, strict=True)]
     product = sum((rest[1:] * rest[:-1]).sum(axis=0) for rest in left)
     square = sum((rest**2).sum(axis=0) for rest in left)
