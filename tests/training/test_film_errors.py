@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stridewise.simulate.estimator import leg_phase
 from tests.training.planted import LEGS, Faults, exchanged, film
 from training.films.aligned import align, gather
 from training.films.errors import Errors, take_apart
@@ -82,15 +81,15 @@ def test_exchanged_legs_are_put_back_frame_by_frame(errors: Errors) -> None:
         assert (over[:, knee] > 0.5).mean() < 0.01
 
 
-def test_exchanges_in_figures(told: Figures) -> None:
+def test_exchanges_in_figures(told: Figures, errors: Errors) -> None:
     found = told.exchanges
     assert found.share == pytest.approx(0.045, abs=0.008)
     assert found.by_phase[1:3] == pytest.approx(0.5, abs=0.1)
     assert np.delete(found.by_phase, [1, 2]).max() < 0.02
-    stride = np.mean(
-        [np.ptp(f.time) / np.ptp(leg_phase(f.time, f.trial.events, "right")) for f in FILMS]
-    )
-    assert found.lengths_s.mean() == pytest.approx(0.1 * stride, abs=0.006)
+    masks = [exchanged(one.phase[:, 0], 0.05, 0.15) for one in errors.seen]
+    times = sum(np.count_nonzero(np.diff(mask.astype(int), prepend=0) == 1) for mask in masks)
+    planted = sum(mask.sum() for mask in masks) / times / 60
+    assert found.lengths_s.mean() == pytest.approx(planted, abs=0.004)
     assert found.with_legs["ankle"] > 0.95
     assert found.with_legs["hip"] == found.with_legs["knee"] == 0.0
     assert found.one_leg < 0.01
