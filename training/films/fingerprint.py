@@ -36,7 +36,7 @@ LEAST_FILMS = 6
 COMPONENTS, PEOPLE, STRIDES = 16, 24, 6
 BINS, FINE_BINS, COARSE_BINS = 48, 48, 6
 #: People are told apart by so many harmonics; what is common to them has more.
-OWN_HARMONICS = 8
+OWN_HARMONICS = 7
 #: Visibilities are rounded to a percent; log odds need some air.
 _LEAST_SEEN = 0.005
 #: The spread at a phase is told by this share of the errors there: more than the half that a median
@@ -104,7 +104,7 @@ def habits(errors: Errors) -> Habits:
         pace_s=np.array([_pace(seen[i]) for i in bank]),
         spread=spread,
         level=np.log(level[bank]),
-        weights=_weights(seen, scores),
+        alike=_alike(seen, scores),
         memory=_memory(seen, scores),
         tail=tail,
         over=np.array([_strides(seen[i], errors.over[i]) for i in bank]),
@@ -149,17 +149,17 @@ def _scores(scaled: Array, tail: Array) -> Array:
     return np.nan_to_num(np.sign(scaled) * size).reshape(len(scaled), -1)
 
 
-def _weights(seen: Sequence[Aligned], scores: Sequence[Array]) -> Array:
-    """Return roots of how scores go together, by phase of the right leg."""
+def _alike(seen: Sequence[Aligned], scores: Sequence[Array]) -> Array:
+    """Return how scores go together by phase of the right leg, upper triangles."""
     at = _bins(np.concatenate([one.phase[:, 0] for one in seen]), COARSE_BINS)
     together = np.concatenate(scores)
-    roots = []
+    upper = np.triu_indices(together.shape[1])
+    found = []
     for b in range(COARSE_BINS):
         here = together[at == b]
-        sd = np.maximum(here.std(axis=0), 1e-6)
-        share, vectors = np.linalg.eigh(np.cov(here / sd, rowvar=False))
-        roots.append(vectors * np.sqrt(np.maximum(share, 0.0)))
-    return np.array(roots)
+        here = here / np.maximum(here.std(axis=0), 1e-6)
+        found.append(np.cov(here, rowvar=False)[upper])
+    return np.array(found)
 
 
 def _memory(seen: Sequence[Aligned], scores: Sequence[Array]) -> Array:
