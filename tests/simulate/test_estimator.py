@@ -24,6 +24,7 @@ from stridewise.simulate.estimator import (
     at_phase,
     leg_phase,
     load,
+    root,
     save,
     twins,
     view_of,
@@ -38,6 +39,7 @@ POINTS = tuple(
 )
 LEG_PX, STRIDE_S = 200.0, 0.7
 N = len(POINTS)
+UPPER = np.triu_indices(2 * N)
 
 
 def habits(**changes: Any) -> Habits:
@@ -51,7 +53,7 @@ def habits(**changes: Any) -> Habits:
         pace_s=np.array([STRIDE_S]),
         spread=np.zeros((N, 2, 4)),
         level=np.zeros((1, N)),
-        weights=np.stack([np.eye(2 * N)] * 2),
+        alike=np.stack([np.eye(2 * N)[UPPER]] * 2),
         memory=np.stack([np.ones(2 * N), np.full(2 * N, 0.1)]),
         tail=np.tile(KNOTS, (N, 1)),
         over=np.zeros((1, N, 2, 10), np.uint8),
@@ -192,12 +194,12 @@ def test_what_remains_has_its_size_and_its_memory_at_any_frame_rate(fps: float) 
 
 
 def test_what_remains_goes_together_as_told() -> None:
-    weights = np.eye(2 * N)
-    weights[2] = 0.0
-    weights[2, [0, 2]] = 0.6, 0.8  # the second point's x with the first one's
+    alike = np.eye(2 * N)
+    alike[0, 2] = alike[2, 0] = 0.6  # the second point's x with the first one's
+    assert root(alike[UPPER]) @ root(alike[UPPER]).T == pytest.approx(alike)
     tail = np.tile(KNOTS, (N, 1))
     tail[0] = 3 * KNOTS
-    made = source(spread=np.full((N, 2, 4), 0.01), weights=np.stack([weights] * 2), tail=tail)
+    made = source(spread=np.full((N, 2, 4), 0.01), alike=np.stack([alike[UPPER]] * 2), tail=tail)
     exact = perfect(seconds=60.0)
     error = (seen(made, exact).xy - exact.xy) / LEG_PX
     assert np.corrcoef(error[:, 0, 0], error[:, 1, 0])[0, 1] == pytest.approx(0.6, abs=0.03)
@@ -273,7 +275,7 @@ def test_a_fingerprint_comes_back_from_its_file() -> None:
     assert np.array_equal(side.over, own.over)
     np.testing.assert_allclose(side.lag_s, own.lag_s, rtol=1e-5)
     np.testing.assert_allclose(side.shape, own.shape, atol=0.06 / 127)
-    np.testing.assert_allclose(side.weights, own.weights, atol=1 / 127)
+    np.testing.assert_allclose(side.alike, own.alike, atol=1 / 127)
 
 
 # What ships -------------------------------------------------------------------------------------

@@ -21,8 +21,9 @@ Array = NDArray[np.float64]
 
 #: Views without a near side.
 EVEN = ("back", "front")
-#: A film of fewer strides than this tells too little.
-LEAST_STRIDES = 3.0
+#: A film of fewer strides than this tells too little, and one in which somebody is found in less
+#: than this share of the frames.
+LEAST_STRIDES, LEAST_FOUND = 3.0, 0.5
 #: Points of which there is no truth: what moves with the stride is taken for true.
 HEAD = ("nose", "left_ear", "right_ear")
 
@@ -98,11 +99,12 @@ def _align(film: Film, estimator: str, mirrored: bool) -> Aligned:
 def gather(
     films: Iterable[Film], estimator: str, without: Collection[str] = ()
 ) -> dict[str, list[Aligned]]:
-    """Return what an estimator saw, by view; runners may be left out, short films always are."""
+    """Return what an estimator saw, by view; runners may be left out, poor films always are."""
     found: dict[str, list[Aligned]] = {view: [] for view in VIEWS}
     for film in films:
         if estimator in film.points and film.trial.runner not in without:
             seen = align(film, estimator)
-            if np.ptp(seen[0].phase[:, 0]) >= LEAST_STRIDES:
+            share = np.isfinite(seen[0].points[..., 0]).any(axis=1).mean()
+            if np.ptp(seen[0].phase[:, 0]) >= LEAST_STRIDES and share >= LEAST_FOUND:
                 found[seen[0].view] += seen
     return {view: seen for view, seen in found.items() if seen}

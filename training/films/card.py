@@ -16,6 +16,7 @@ from stridewise.report.svg import colour, drawing, line, path_of, tag, text
 from stridewise.simulate.curves import TOE_OFF, basis
 from stridewise.simulate.estimator import later, sides
 from stridewise.skeletons import SIDES
+from training.films import known
 from training.films.errors import HARMONICS, Errors, curves
 from training.films.figures import PHASES, Figures
 
@@ -83,7 +84,7 @@ class Course:
         bins, rest = (at % 1.0 * _BINS).astype(int), np.abs(np.concatenate(errors.remainder))
         self._rest = 1.4826 * np.array(
             [
-                [np.nanmedian(rest[bins[:, p] == b, p], axis=0) for b in range(_BINS)]
+                [known.median(rest[bins[:, p] == b, p]) for b in range(_BINS)]
                 for p in range(len(self.names))
             ]
         )
@@ -398,7 +399,7 @@ def _summary(told: Figures) -> list[str]:
     said.append(f"Both feet put at one leg: {100 * found.one_leg:.1f} %")
     ankles = [i for i, name in enumerate(told.keypoints) if name.endswith("_ankle")]
     said.append(f"Stated visibility of ankles: {told.visible[ankles].mean():.2f},")
-    wrong = told.visible_over[ankles]
-    if np.isfinite(wrong).any():
-        said.append(f"where they are at the other leg: {np.nanmean(wrong):.2f}")
+    wrong = float(known.mean(told.visible_over[ankles]))
+    if np.isfinite(wrong):
+        said.append(f"where they are at the other leg: {wrong:.2f}")
     return said

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from stridewise.simulate.curves import basis
 from stridewise.simulate.estimator import later, sides, twins
 from training.films.aligned import HEAD, Aligned
+from training.films.known import median
 
 Array = NDArray[np.float64]
 
@@ -25,8 +26,8 @@ HARMONICS = 14
 OFF_SHARE, _OFF, _APART = 0.2, 0.05, 0.1
 #: From here on it has arrived.
 ARRIVED = 0.8
-#: How little a point tells about its own place while it is on its way over.
-_UNSURE = 0.1
+#: How little a point tells about its own place while it is over.
+_UNSURE = 0.15
 #: Errors beyond this, in leg lengths, tell nothing about the lag.
 _WILD = 0.15
 #: Curves bend less the higher the harmonic: this stands against the number of frames.
@@ -123,7 +124,7 @@ def _placed(one: Aligned, lag: Array, common: Array, over: Array) -> Array:
     """Return where the points would lie at home: late, beside the truth as with everybody."""
     at = later(one.time, one.true, lag) + along(one, common)
     at_home = (over == 0)[..., None]
-    return at + np.nan_to_num(np.nanmedian(np.where(at_home, one.points - at, np.nan), axis=0))
+    return at + np.nan_to_num(median(np.where(at_home, one.points - at, np.nan)))
 
 
 def _over(one: Aligned, placed: Array) -> Array:
@@ -132,7 +133,7 @@ def _over(one: Aligned, placed: Array) -> Array:
     apart = np.linalg.norm(way, axis=-1)
     share = ((one.points - placed) * way).sum(axis=-1) / np.maximum(apart, 1e-9) ** 2
     off = (share > OFF_SHARE) & (share * apart > _OFF)
-    over = np.where(off, np.clip(share, 0.0, 1.0), 0.0)
+    over = np.where(off, np.where(share > ARRIVED, 1.0, share), 0.0)
     # While a point and its twin pass one another, it goes on as before and after.
     told = (apart > _APART) & np.isfinite(share)
     for point in np.flatnonzero(told.any(axis=0)):
@@ -149,7 +150,8 @@ def _at_home(one: Aligned, placed: Array, over: Array) -> Array:
 
 
 def _trust(over: Array) -> Array:
-    return np.where((over > 0) & (over < ARRIVED), _UNSURE, 1.0)
+    """Weigh frames: a point that is over tells what its twin gets wrong as much as its own."""
+    return np.where(over > 0, _UNSURE, 1.0)
 
 
 def _lag_left(
@@ -160,7 +162,7 @@ def _lag_left(
     for one, points, far in zip(seen, home, over, strict=True):
         path = later(one.time, one.true, lag)
         error, speed = points - path, np.gradient(path, one.time, axis=0)
-        error, speed = (x - np.nanmedian(x, axis=0) for x in (error, speed))
+        error, speed = (x - median(x) for x in (error, speed))
         good = (np.abs(error) < _WILD) & np.isfinite(speed) & (_trust(far) == 1)[..., None]
         product += np.where(good, error * speed, 0.0).sum(axis=(0, 2))
         square += np.where(good, speed**2, 0.0).sum(axis=(0, 2))

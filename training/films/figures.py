@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stridewise.simulate.curves import basis
 from stridewise.skeletons import SIDES
+from training.films import known
 from training.films.aligned import Aligned
 from training.films.errors import HARMONICS, Errors
 
@@ -116,7 +117,7 @@ def figures(errors: Errors) -> Figures:
     offset = np.array([errors.own[who == runner, ..., 0].mean(axis=0) for runner in runners])
     waves = errors.own[..., 1:]
     rest, over = np.concatenate(errors.remainder), np.concatenate(errors.over) > HALF
-    remainder = 1.4826 * np.nanmedian(np.abs(rest), axis=0)
+    remainder = 1.4826 * known.median(np.abs(rest))
     visible = np.concatenate([one.visible for one in seen])
     found = np.isfinite(np.concatenate([one.points for one in seen])[..., 0])
     return Figures(
@@ -130,23 +131,16 @@ def figures(errors: Errors) -> Figures:
         between=np.sqrt(waves.var(axis=0).sum(axis=-1) / 2),
         lag_s=errors.lag_s,
         remainder=remainder,
-        tail=np.nanmean(np.abs(rest) > FAR_OUT * remainder, axis=(0, 2)),
+        tail=known.mean(np.abs(rest) > FAR_OUT * remainder, np.isfinite(rest)).mean(axis=1),
         alike=_alike(errors.remainder, remainder),
         over=over.mean(axis=0),
-        visible=_mean(visible, found),
-        unseen=_mean(visible < SEEN, found),
-        visible_over=_mean(visible, over & found),
+        visible=known.mean(visible, found),
+        unseen=known.mean(visible < SEEN, found),
+        visible_over=known.mean(visible, over & found),
         lost=float(1 - found.any(axis=1).mean()),
         bounce=bounce(seen),
         exchanges=exchanges(seen, errors.over),
     )
-
-
-def _mean(values: NDArray[np.generic], where: NDArray[np.bool_]) -> Array:
-    """Return means by column; NaN where there is nothing."""
-    count = where.sum(axis=0)
-    mean: Array = np.where(where, values, 0.0).sum(axis=0) / np.where(count, count, np.nan)
-    return mean
 
 
 def _alike(remainder: Sequence[Array], usual: Array) -> Array:

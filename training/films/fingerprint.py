@@ -23,6 +23,7 @@ from stridewise.simulate.estimator import (
     sides,
 )
 from stridewise.simulate.estimators import FOLDER
+from training.films import known
 from training.films.aligned import Aligned, gather
 from training.films.errors import Errors, take_apart
 from training.films.record import ESTIMATORS, Film, kept, read_all
@@ -35,7 +36,7 @@ LEAST_FILMS = 6
 COMPONENTS, PEOPLE, STRIDES = 16, 24, 6
 BINS, FINE_BINS, COARSE_BINS = 48, 48, 6
 #: People are told apart by so many harmonics; what is common to them has more.
-OWN_HARMONICS = 8
+OWN_HARMONICS = 7
 #: Visibilities are rounded to a percent; log odds need some air.
 _LEAST_SEEN = 0.005
 #: The spread at a phase is told by this share of the errors there: more than the half that a median
@@ -77,7 +78,13 @@ def habits(errors: Errors) -> Habits:
         left / np.maximum(at_phase(phase, spread), 1e-6)
         for left, phase in zip(errors.remainder, own, strict=True)
     ]
-    level = np.array([_robust(np.abs(left), axis=(0, 2)) for left in scaled])
+    level = 1.4826 * np.array(
+        [
+            known.median(np.abs(np.moveaxis(left, 2, 0)).reshape(-1, left.shape[1]))
+            for left in scaled
+        ]
+    )
+    level = np.where(np.isfinite(level), np.maximum(level, 1e-3), 1.0)
     scaled = [left / by[:, None] for left, by in zip(scaled, level, strict=True)]
     tail = _tail(np.concatenate(scaled))
     scores = [_scores(left, tail) for left in scaled]
@@ -97,7 +104,7 @@ def habits(errors: Errors) -> Habits:
         pace_s=np.array([_pace(seen[i]) for i in bank]),
         spread=spread,
         level=np.log(level[bank]),
-        weights=_weights(seen, scores),
+        alike=_alike(seen, scores),
         memory=_memory(seen, scores),
         tail=tail,
         over=np.array([_strides(seen[i], errors.over[i]) for i in bank]),
@@ -107,12 +114,6 @@ def habits(errors: Errors) -> Habits:
         seen_memory=seen_memory,
         lost=np.array([_lost(seen[i]) for i in bank]).T,
     )
-
-
-def _robust(size: Array, axis: int | tuple[int, ...]) -> Array:
-    """Return the standard deviation that the median size stands for."""
-    found: Array = 1.4826 * np.nan_to_num(np.nanmedian(size, axis=axis))
-    return found
 
 
 def _bins(phase: Array, bins: int) -> NDArray[np.intp]:
@@ -126,7 +127,7 @@ def _spread(own: Sequence[Array], remainder: Sequence[Array]) -> Array:
     for point in range(left.shape[1]):
         for b in range(BINS):
             here = left[at[:, point] == b, point]
-            spread[point, :, b] = np.nanquantile(here, _OUTER, axis=0) / ndtri((1 + _OUTER) / 2)
+            spread[point, :, b] = known.quantile(here, _OUTER) / ndtri((1 + _OUTER) / 2)
     return np.nan_to_num(spread)
 
 
@@ -134,7 +135,8 @@ def _tail(scaled: Array) -> Array:
     """Return the size of the scaled remainder at normal scores, shape (points, knots)."""
     shares = 2 * ndtr(KNOTS) - 1
     size = np.abs(scaled)
-    tail = np.array([np.nanquantile(size[:, point], shares) for point in range(size.shape[1])])
+    size = np.moveaxis(size, 2, 0).reshape(-1, size.shape[1])
+    tail = np.nan_to_num(np.stack([known.quantile(size, share) for share in shares], axis=1))
     tail[:, 0] = 0.0
     return tail + 1e-6 * KNOTS
 
@@ -147,17 +149,17 @@ def _scores(scaled: Array, tail: Array) -> Array:
     return np.nan_to_num(np.sign(scaled) * size).reshape(len(scaled), -1)
 
 
-def _weights(seen: Sequence[Aligned], scores: Sequence[Array]) -> Array:
-    """Return roots of how scores go together, by phase of the right leg."""
+def _alike(seen: Sequence[Aligned], scores: Sequence[Array]) -> Array:
+    """Return how scores go together by phase of the right leg, upper triangles."""
     at = _bins(np.concatenate([one.phase[:, 0] for one in seen]), COARSE_BINS)
     together = np.concatenate(scores)
-    roots = []
+    upper = np.triu_indices(together.shape[1])
+    found = []
     for b in range(COARSE_BINS):
         here = together[at == b]
-        sd = np.maximum(here.std(axis=0), 1e-6)
-        share, vectors = np.linalg.eigh(np.cov(here / sd, rowvar=False))
-        roots.append(vectors * np.sqrt(np.maximum(share, 0.0)))
-    return np.array(roots)
+        here = here / np.maximum(here.std(axis=0), 1e-6)
+        found.append(np.cov(here, rowvar=False)[upper])
+    return np.array(found)
 
 
 def _memory(seen: Sequence[Aligned], scores: Sequence[Array]) -> Array:
@@ -233,17 +235,13 @@ def _visibility(
     ]
     level = np.array(
         [
-            np.nan_to_num(np.nanmean(np.where(o, np.nan, rest), axis=0))
-            for rest, o in zip(left, over, strict=True)
+            np.nan_to_num(known.mean(rest, f & ~o))
+            for rest, f, o in zip(left, found, over, strict=True)
         ]
     )
     left = [rest - by for rest, by in zip(left, level, strict=True)]
-    shift = np.nan_to_num(
-        np.nanmean(
-            np.concatenate([np.where(o, rest, np.nan) for rest, o in zip(left, over, strict=True)]),
-            axis=0,
-        )
-    )
+    wrong = np.concatenate([f & o for f, o in zip(found, over, strict=True)])
+    shift = np.nan_to_num(known.mean(np.concatenate(left), wrong))
     left = [np.nan_to_num(rest - shift * o) for rest, o in zip(left, over, strict=True)]
     product = sum((rest[1:] * rest[:-1]).sum(axis=0) for rest in left)
     square = sum((rest**2).sum(axis=0) for rest in left)

@@ -71,9 +71,9 @@ class Habits:
         Robust standard deviation of what remains, by phase of the own leg, in leg lengths.
     level : ndarray, shape (people, points)
         What remains of a filmed person against that, as a logarithm.
-    weights : ndarray, shape (bins, 2 * points, 2 * points)
-        What remains, in normal scores, goes together as if made from independent ones by these; by
-        phase of the right leg.
+    alike : ndarray, shape (bins, pairs)
+        How what remains goes together, in normal scores: correlations by phase of the right leg,
+        the upper triangles row by row (`root`).
     memory : ndarray, shape (2, 2 * points)
         Of each score: the share that is new in every frame, the time constant of the rest in s.
     tail : ndarray, shape (points, len(KNOTS))
@@ -101,7 +101,7 @@ class Habits:
     pace_s: Array
     spread: Array
     level: Array
-    weights: Array
+    alike: Array
     memory: Array
     tail: Array
     over: NDArray[np.uint8]
@@ -402,7 +402,8 @@ class Person:
         """Draw what changes from stride to stride and from frame to frame, in leg lengths."""
         habits = self.habits
         new, constant = habits.memory
-        weights = habits.weights[np.floor(phase % 1.0 * len(habits.weights)).astype(int)]
+        roots = np.stack([root(alike) for alike in habits.alike])
+        weights = roots[np.floor(phase % 1.0 * len(roots)).astype(int)]
         noise = rng.standard_normal((2, len(time), len(new)))
         fresh, old = np.einsum("tab,ntb->nta", weights, noise)
         scores = np.sqrt(new) * fresh + np.sqrt(1 - new) * wander(time, constant, old)
@@ -435,6 +436,23 @@ class Person:
         for start in rng.uniform(time[0], time[-1], rng.poisson(often * (time[-1] - time[0]))):
             gone |= (time >= start) & (time < start + rng.exponential(long))
         return gone
+
+
+def root(triangle: Array) -> Array:
+    """Return a matrix that gives independent normal scores these correlations.
+
+    Parameters
+    ----------
+    triangle : ndarray, shape (n * (n + 1) / 2,)
+        Upper triangle of the correlations, row by row.
+    """
+    n = int((2 * len(triangle)) ** 0.5)
+    alike = np.zeros((n, n))
+    alike[np.triu_indices(n)] = triangle
+    alike = alike + np.triu(alike, 1).T
+    share, vectors = np.linalg.eigh(alike)
+    made: Array = vectors * np.sqrt(np.maximum(share, 0.0))
+    return made
 
 
 def at_phase(own: Array, table: Array) -> Array:
