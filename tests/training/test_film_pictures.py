@@ -10,7 +10,7 @@ import pytest
 
 from stridewise.simulate.camera import Camera
 from training.films import looks, place, render
-from training.films.scene import KINDS, LEFT_OUT, Recipe, draw, plan
+from training.films.scene import KINDS, LEFT_OUT, ROUNDS, Recipe, draw, plan
 from training.gait_net.folds import RUNNERS
 from training.gait_net.footage import Footage
 
@@ -27,7 +27,8 @@ def recipes(source: Footage) -> list[Recipe]:
 
 def test_each_round_films_every_trial_once(recipes: list[Recipe]) -> None:
     used = 3 * (len(RUNNERS) - len(LEFT_OUT))
-    assert len(recipes) == len(KINDS) * used
+    assert len(recipes) == ROUNDS * used
+    assert all(r.name.endswith("_side2") for r in recipes[len(KINDS) * used :])
     assert len({r.name for r in recipes}) == len(recipes)
     for turn in range(len(KINDS)):
         part = recipes[turn * used : (turn + 1) * used]

@@ -19,6 +19,7 @@ from training.lab import Trial
 
 #: Where cameras stand, in the order in which films of a trial are made.
 KINDS = ("side", "any", "frontal", "oblique")
+ROUNDS = len(KINDS) + 1
 #: A marker of this runner is mis-set.
 LEFT_OUT = ("01",)
 #: Sizes of pictures in pixels, and how often they are met.
@@ -111,30 +112,32 @@ class Recipe:
         return {"yaw_deg": self.camera.yaw_deg, "fps": self.file.fps, **asdict(self)}
 
 
-def plan(trials: Sequence[Trial], rounds: int = len(KINDS)) -> Iterator[Recipe]:
+def plan(trials: Sequence[Trial]) -> Iterator[Recipe]:
     """Draw the films of all trials.
 
     Each round films every trial once, the kinds of camera dealt out evenly, so that a set that is
-    stopped early is a fair one.
+    stopped early is a fair one; a last round films all once more from the side.
     """
     used = [t for t in trials if t.runner not in LEFT_OUT]
     looks = list(LOOKS)
-    for turn in range(rounds):
+    for turn in range(ROUNDS):
         for i, trial in enumerate(used):
-            kind = KINDS[(i + turn) % len(KINDS)]
             # Looks go round so that each one meets every kind of camera.
             look = looks[(5 * i + 7 * turn + i // len(looks)) % len(looks)]
             others = [t for t in used if t.runner != trial.runner]
-            recipe = draw(trial, kind, look, others)
-            if turn == rounds - 1 and i % 3 == 0:
+            if turn < len(KINDS):
+                yield draw(trial, KINDS[(i + turn) % len(KINDS)], look, others)
+                continue
+            recipe = draw(trial, "side", look, others, again="2")
+            if i % 3 == 0:
                 recipe = replace(recipe, estimators=(*recipe.estimators, *_SELDOM))
             yield recipe
 
 
-def draw(trial: Trial, kind: str, look: str, others: Sequence[Trial]) -> Recipe:
-    """Draw a film."""
+def draw(trial: Trial, kind: str, look: str, others: Sequence[Trial], again: str = "") -> Recipe:
+    """Draw a film; `again` makes another of the same trial and kind."""
     trial_name = f"{trial.runner}_{round(10 * trial.speed_mps)}"
-    name = f"{trial_name}_{kind}"
+    name = f"{trial_name}_{kind}{again}"
     rng = np.random.default_rng(zlib.crc32(f"{name} scene".encode()))
     yaw = _yaw(kind, rng)
     # Whoever is filmed from the side may also pass a camera that stands still.
