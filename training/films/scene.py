@@ -32,6 +32,8 @@ _SIZES = {
     (960, 540): 0.15,
     (1280, 720): 0.05,
 }
+#: Nobody who is analysed is smaller in the picture.
+_LEAST_PX = 190
 #: Light: exposure times in seconds, brightness, noise of the sensor in grey levels.
 _LIGHT = {
     "bright": ((1 / 1000, 1 / 500), (0.85, 1.08), (0.8, 1.5)),
@@ -210,6 +212,7 @@ def _camera(yaw: float, motion: str, body_m: float, fps: float, rng: np.random.G
         size, share = ((1280, 720), (960, 540))[rng.integers(2)], rng.uniform(0.32, 0.42)
         distance = rng.uniform(6.0, 11.0)
     wide, high = size
+    share = max(share, _LEAST_PX / high)
     focal = share * high * distance / body_m
     height = float(rng.triangular(0.3, 1.0, 2.0))
     # Aim at the middle of the body, and a little beside it.
