@@ -180,16 +180,15 @@ def test_a_short_training_learns_and_is_exported(source: Footage, tmp_path: Path
     args = argparse.Namespace(
         seed=0, width=16, dropout=0.0, rate=5e-3, steps=30, minutes=1.0, batch=8, memory=0.5
     )
-    rows = np.arange(len(features))
     inputs, wanted = batch(features, targets)
 
     def error(steps: int) -> float:
         args.steps = steps
-        return float(loss(wanted, train(features, targets, rows, args)(inputs)))
+        return float(loss(wanted, train(features, targets, args)(inputs)))
 
     assert error(30) < error(1) - 0.2
 
-    model = train(features, targets, rows, args)
+    model = train(features, targets, args)
     path = tmp_path / "small.onnx"
     onnx.save(export(model), path)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])

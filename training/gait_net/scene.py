@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from stridewise.gait.encoding import (
     unmirror,
 )
 from stridewise.simulate.camera import Camera
+from stridewise.simulate.estimator import Fingerprint
+from training.gait_net.estimators import draw_source, misled
 from training.gait_net.footage import Footage, draw_person, dress, restyled, targets
 
 Array = NDArray[np.float64]
@@ -51,6 +54,8 @@ class Setting:
         How much larger than in the laboratory.
     restyled : bool
         Whether body and style are other than in the laboratory.
+    source : Fingerprint, optional
+        The pose estimator that sees it; none is a generic one with the errors above.
     """
 
     camera: Camera
@@ -60,10 +65,11 @@ class Setting:
     tempo: float = 1.0
     size: float = 1.0
     restyled: bool = False
+    source: Fingerprint | None = None
 
 
-def draw_setting(rng: np.random.Generator) -> Setting:
-    """Draw camera and estimator as users have them."""
+def draw_setting(rng: np.random.Generator, sources: Sequence[Fingerprint] = ()) -> Setting:
+    """Draw camera and estimator as users have them; one of the real ones if there are any."""
     plain = rng.random() < 0.45
     yaw = (
         rng.choice([0.0, 180.0, 90.0, -90.0]) + 5.0 * rng.standard_normal()
@@ -89,6 +95,7 @@ def draw_setting(rng: np.random.Generator) -> Setting:
         tempo=1.0 if exact else float(np.exp(0.04 * rng.standard_normal())),
         size=float(rng.uniform(0.85, 1.15)),
         restyled=bool(rng.random() < 0.8),
+        source=draw_source(sources, camera.yaw_deg, rng) if sources else None,
     )
 
 
@@ -129,7 +136,8 @@ def film(
                 wanted[:, i] /= setting.tempo
             elif name in ("vertical_force", "fore_aft_force"):
                 wanted[:, i] = np.nan
-    placed = _joint_offsets(xyz, setting.systematic * trial.leg_length_m, rng)
+    offset = 0.0 if setting.source else setting.systematic
+    placed = _joint_offsets(xyz, offset * trial.leg_length_m, rng)
     # The film's own frames: a drawn start within one frame, then to the grid as in use.
     time = np.arange(0.0, FRAMES / RATE + 3 / camera.fps + 1e-9, 1 / camera.fps)
     lab_rate = 1 / float(np.median(np.diff(lab_time)))
@@ -145,7 +153,12 @@ def film(
         inside = ((xy > 0) & (xy < np.array(camera.image_size))).all(axis=-1)
         xy[~inside] = np.nan
     leg_px = trial.leg_length_m * setting.size * camera.focal_px / camera.distance_m
-    xy = xy + leg_px * _jitter(xy, leg_px, setting, rng)
+    if setting.source:
+        since = lab_time[0] + margin * setting.tempo
+        events = [replace(e, time_s=(e.time_s - since) / setting.tempo) for e in trial.events]
+        xy = misled(xy, time, setting.source, events, camera.yaw_deg, leg_px, rng)
+    else:
+        xy = xy + leg_px * _jitter(xy, leg_px, setting, rng)
     if not complete:
         xy = _spoiled(xy, time, rng)
     xy = xy * [1.0, -1.0]

@@ -18,11 +18,14 @@ from stridewise.gait.encoding import FEATURES, PATCH
 from stridewise.gait.learned import WINDOW
 from training.gait_net.folds import FOLDS, held_out
 from training.gait_net.network import build, loss
+from training.gait_net.pool import read
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the gait network.")
-    parser.add_argument("--pool", type=Path, required=True, help="from training.gait_net.pool")
+    parser.add_argument(
+        "--pool", type=Path, nargs="+", required=True, help="from training.gait_net.pool"
+    )
     parser.add_argument("--out", type=Path, required=True, help="file of the weights")
     parser.add_argument("--fold", type=int, choices=range(FOLDS), help="leave out this fold")
     parser.add_argument("--minutes", type=float, default=15.0)
@@ -34,20 +37,17 @@ def main() -> None:
     parser.add_argument("--memory", type=float, default=0.997, help="of the mean of the weights")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    with np.load(args.pool) as pool:
-        runner, features, targets = pool["runner"], pool["features"], pool["targets"]
-    rows = np.flatnonzero(~np.isin(runner, held_out(args.fold)))
-    model = train(features, targets, rows, args)
+    features, targets = read(args.pool, held_out(args.fold))
+    model = train(features, targets, args)
     model.save_weights(args.out)
 
 
 def train(
     features: NDArray[np.float16],
     targets: NDArray[np.float16],
-    rows: NDArray[np.intp],
     args: argparse.Namespace,
 ) -> keras.Model:
-    """Train on these rows of the pool; the learning rate falls to nothing at the end."""
+    """Train on scenes; the learning rate falls to nothing at the end."""
     keras.utils.set_random_seed(args.seed)
     model = build(args.width, args.dropout)
     optimizer = keras.optimizers.AdamW(
@@ -62,7 +62,7 @@ def train(
         if done >= 1:
             break
         optimizer.learning_rate.assign(args.rate * _rate(done))
-        value = model.train_on_batch(*batch(*draw(features, targets, rows, args.batch, step, rng)))
+        value = model.train_on_batch(*batch(*draw(features, targets, args.batch, step, rng)))
         running = 0.98 * running + 0.02 * float(value) if step else float(value)
         step += 1
         if step % 200 == 0:
@@ -74,17 +74,16 @@ def train(
 def draw(
     features: NDArray[np.float16],
     targets: NDArray[np.float16],
-    rows: NDArray[np.intp],
     count: int,
     step: int,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
     """Draw scenes; every fourth time as many frames in windows as short as those read live."""
     if step % 4 != 3:
-        picked = rng.choice(rows, count)
+        picked = rng.choice(len(features), count)
         return features[picked], targets[picked]
     length = min(WINDOW, features.shape[1])
-    picked = rng.choice(rows, max(count * features.shape[1] // length, 1))
+    picked = rng.choice(len(features), max(count * features.shape[1] // length, 1))
     starts = PATCH * rng.integers((features.shape[1] - length) // PATCH + 1, size=len(picked))
     frames = starts[:, None] + np.arange(length)
     return features[picked[:, None], frames], targets[picked[:, None], frames]

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -110,6 +110,11 @@ class Habits:
     seen_over: Array
     seen_memory: Array
     lost: Array
+
+    @cached_property
+    def roots(self) -> Array:
+        """What gives independent normal scores the correlations `alike`, (bins, n, n)."""
+        return np.stack([root(alike) for alike in self.alike])
 
 
 @dataclass(frozen=True, eq=False)
@@ -402,8 +407,7 @@ class Person:
         """Draw what changes from stride to stride and from frame to frame, in leg lengths."""
         habits = self.habits
         new, constant = habits.memory
-        roots = np.stack([root(alike) for alike in habits.alike])
-        weights = roots[np.floor(phase % 1.0 * len(roots)).astype(int)]
+        weights = habits.roots[np.floor(phase % 1.0 * len(habits.roots)).astype(int)]
         noise = rng.standard_normal((2, len(time), len(new)))
         fresh, old = np.einsum("tab,ntb->nta", weights, noise)
         scores = np.sqrt(new) * fresh + np.sqrt(1 - new) * wander(time, constant, old)

@@ -175,9 +175,11 @@ def wander(time: Array, correlation_s: Array, noise: Array) -> Array:
     noise : ndarray, shape (frames, *correlation_s.shape)
     """
     slow = noise.copy()
-    for i, step in enumerate(np.diff(time), start=1):
-        keep = np.exp(-step / correlation_s)
-        slow[i] = keep * slow[i - 1] + np.sqrt(1 - keep**2) * noise[i]
+    step = np.diff(time).reshape(-1, *[1] * correlation_s.ndim)
+    keep = np.exp(-step / np.maximum(correlation_s, 1e-9))
+    new = np.sqrt(1 - keep**2) * noise[1:]
+    for i in range(len(new)):
+        slow[i + 1] = keep[i] * slow[i] + new[i]
     return slow
 
 
