@@ -227,8 +227,9 @@ bodies, clothes, rooms, light and cameras are not ([what is real here](#what-is-
 Points and truth of all films are in `training/films/points`: anybody can write this page anew.
 
 **Split.** By runner: whatever reads a film was learnt without its runner (networks, their
-calibration, contact rules, paths of feet, in {FOLDS} folds: `{NETWORKS}`). Nothing was
-learnt from films. Only norms, on which some findings rest, are those of all 19 runners.
+calibration, contact rules, paths of feet, in {FOLDS} folds: `{NETWORKS}`). Of films,
+only the limits beyond which exchanged legs and tilted pictures are put right were chosen, on those
+of the runners of two folds. Norms, on which some findings rest, are those of all 19 runners.
 
 **Counting.** Contacts and toe-offs are those of the plate (50 N), {MARGIN_S:g} s and more from
 either end of a film. A found event belongs to a true one within {1e3 * MATCH_S:.0f} ms: of the
@@ -270,12 +271,11 @@ lenses, compression; trunk and arms move as in the statistics of two people. No 
 moves by itself.
 
 **Beside real clips** (twelve, of eight or nine people, 30 frames/s, 114 contacts labelled by eye
-to ±17 ms; they have no licence and are not here), the first films are alike in jitter, lag,
-visibility and leg exchanges of BlazePose full. Not to be believed yet: the heavy model's leg
-exchanges, which are six times too frequent; tails at the ankle, which are too long; and all that
-rests on how far hips follow the bounce, which is half of it in the first films and nine tenths in
-real clips. Films are kinder than real clips to the contacts of the smoothed model, which come 22
-ms late there.
+to ±17 ms; they have no licence and are not here), films are alike in the lag of the smoothing and in
+how often legs change places; hips follow the bounce less than there
+([estimators.md](estimators.md#beside-real-clips)), so all that rests on it is not to be believed
+yet. Films are kinder than real clips to the contacts of the smoothed model, which come 22 ms late
+there.
 """
 _PEERS = """\
 `python -m benchmarks.peers` ran {packages} on the points of {films} of these films, all from the
