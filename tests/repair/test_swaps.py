@@ -9,6 +9,7 @@ from runner import runner
 from stridewise.recording import Recording
 from stridewise.repair.clean import Repair, clean
 from stridewise.repair.swaps import ARMS, FACE, HIPS, LEGS, Swaps, exchange, find_swaps
+from stridewise.skeletons import SIDES
 from stridewise.view import leg_length
 
 
@@ -58,8 +59,8 @@ BURSTS = {
     "at the end": [(281, 300)],
     "a third, in many bursts": [(20, 45), (70, 72), (100, 130), (180, 200), (230, 253)],
 }
-#: Arms that pass each other all at once tell less, so that a frame or two stay as they were.
-NEARLY = [([ARMS], yaw, "a third, in many bursts") for yaw in (0.0, 180.0)]
+#: Arms that pass each other all at once tell less: a third of them exchanged is too much.
+UNCLEAR = [([ARMS], yaw, "a third, in many bursts") for yaw in (0.0, 180.0)]
 
 
 @pytest.mark.parametrize("burst", BURSTS)
@@ -74,10 +75,10 @@ def test_a_swap_is_undone_bit_for_bit(parts: list[tuple[str, ...]], yaw: float, 
     for part in parts:
         swapped = exchange(swapped, part, there)
     assert not same(swapped, whole)
-    if (parts, yaw, burst) in NEARLY:
-        assert np.count_nonzero(found(swapped).arms != there) < 0.1 * there.sum()
-        return
     cleaned, repairs = clean(swapped, off=("outliers",))
+    if (parts, yaw, burst) in UNCLEAR:
+        assert same(cleaned, swapped)
+        return
     assert same(cleaned, whole)
     assert only("swaps", repairs) == [("swaps", int(there.sum()))]
 
@@ -137,7 +138,11 @@ def test_gaps_do_not_hide_a_swap(
     if 2 * there.sum() > 290:
         return
     swapped = exchange(whole, LEGS, there)
-    assert same(exchange(swapped, LEGS, found(swapped).legs), whole)
+    mended = exchange(swapped, LEGS, found(swapped).legs)
+    # With neither knees nor ankles, little is left that tells.
+    told = np.isfinite([whole.point(f"{s}_{p}")[:, 0] for s in SIDES for p in ("knee", "ankle")])
+    told = told.all(axis=0)
+    assert np.array_equal(mended.xy[told], whole.xy[told], equal_nan=True)
 
 
 def test_points_that_run_through_each_other_do_not_turn_what_follows() -> None:

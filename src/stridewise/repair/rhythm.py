@@ -35,8 +35,8 @@ _BINS = 16
 _STIFF, _STIFF_OFFSET = 1e-3, 2e-2
 #: The first round is for the offset and the first harmonic alone, so many more for all of it.
 _COARSE, _ROUNDS = 3, 3
-#: A typical frame of a clear rhythm lies within this share of the loop's size.
-CLEAR = 0.2
+#: Within this share of its size, a loop leaves nothing to be looked for.
+_CLEAR = 0.2
 _TINY = 1e-12
 
 
@@ -147,7 +147,7 @@ def find_loop(apart: Array, phase: Array) -> Loop:
     flat = _filled(flat, frames, frames)
     found = _fit(flat, phase, seen, np.ones(len(flat)))
     # When all sides are in order as they are named, there is nothing else to be had.
-    if found.other > 0 or found.misfit > CLEAR:
+    if found.other > 0 or found.misfit > _CLEAR:
         others = (_fit(flat, phase, seen, order) for order in _blind_orders(flat, phase, seen))
         found = min(found, *others, key=lambda loop: loop.misfit)
     return found._replace(value=found.value.reshape(apart.shape))

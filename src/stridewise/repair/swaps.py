@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.recording import Recording
-from stridewise.repair.rhythm import CLEAR, find_loop, heights, step_phase
+from stridewise.repair.rhythm import find_loop, heights, step_phase
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -35,8 +35,9 @@ FACE = ("eye", "ear")
 
 #: What goes on for longer than this is looked at in pieces of this length: views and rhythms drift.
 _PIECE_S = 10.0
-#: Of a piece with more frames on the other side than this, it is not clear which side is which.
-_MOST = 0.4
+#: A typical frame lies within this share of the loop's size where the rhythm is clear and all sides
+#: are in order; the more frames lie on the other side, the less is enough.
+_CLEAR = 0.3
 #: Price of a change of state, and how much speaks for the hips to go along when the arms do and
 #: against it when they do not, as logarithms of probabilities.
 _CHANGE, _WITH = 4.0, 3.0
@@ -161,11 +162,12 @@ def _pieces(time: Array) -> list[slice]:
 
 def _turned(apart: Array, phase: Array, time: Array, weights: Array) -> Mask | None:
     """Find the frames of a piece in which sides have changed places; None where it is not clear."""
-    seen = np.flatnonzero(np.isfinite(apart[..., 0]).any(axis=1))
+    known = weights * np.isfinite(apart[..., 0])
+    seen = np.flatnonzero(known.sum(axis=1) > known.max(axis=0, initial=0.0).sum() / 2)
     if len(seen) < len(apart) / 2:
         return None
     loop = find_loop(apart, phase)
-    if loop.misfit > CLEAR or loop.other > _MOST:
+    if loop.misfit > _CLEAR * (1.0 - 2.0 * loop.other):
         return None
     turned = np.zeros(len(apart), dtype=bool)
     if loop.other:
@@ -173,7 +175,7 @@ def _turned(apart: Array, phase: Array, time: Array, weights: Array) -> Mask | N
         motion = _motion_costs(apart, time, weights)
         state = _state_costs(apart, loop.value[seen], time, weights)
         turned[seen] = _cheapest(motion, state)
-    return turned if turned.mean() < _MOST else None
+    return turned if turned.mean() < 0.5 else None
 
 
 def _along(hips: Array, legs: Mask, arms: Mask) -> Mask:
