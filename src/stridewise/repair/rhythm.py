@@ -25,10 +25,12 @@ Mask = NDArray[np.bool_]
 _RISING = ("knee", "ankle", "heel", "big_toe")
 #: So many steps and frames make a rhythm, and a point must be seen in this share of the frames.
 _STEPS, _FRAMES, _SEEN = 4.0, 30, 0.5
-#: Over how many steps the rhythm is averaged (standard deviation of a Gaussian).
-_MEMORY = 1.0
-#: Harmonics of the stride of something that is its own mirror image half a stride later.
-_HARMONICS = (1, 3, 5, 7)
+#: Over how many steps the rhythm is averaged (standard deviation of a Gaussian), and how many of
+#: those it reaches.
+_MEMORY, _REACH = 1.0, 3.0
+#: How many harmonics of the stride describe the loop: the first, third and so on, because half a
+#: stride later it is its own mirror image.
+_HARMONICS = 4
 #: Phases of a step that are looked at one by one when nothing is believed about sides.
 _BINS = 16
 #: How stiff harmonics and offset are, as a share of the frames: a few odd frames do not bend them.
@@ -91,8 +93,10 @@ def step_phase(rising: Array, time: Array) -> Array | None:
     ndarray, shape (frames,), or None
         In radians, one turn for each step; None where there is no rhythm.
     """
+    if len(time) < _FRAMES:
+        return None
     rising = rising[:, np.isfinite(rising).mean(axis=0) > _SEEN]
-    if not rising.size or len(time) < _FRAMES:
+    if not rising.size:
         return None
     even = np.linspace(time[0], time[-1], len(time))
     rising = _filled(rising, time, even)
@@ -104,7 +108,9 @@ def step_phase(rising: Array, time: Array) -> Array | None:
 
     beat = np.exp(-2j * np.pi * rate * even)
     width = _MEMORY / rate / (even[1] - even[0])
-    slow = gaussian_filter1d(rising * beat[:, None], width, axis=0, mode="constant")
+    slow = gaussian_filter1d(
+        rising * beat[:, None], width, axis=0, mode="constant", truncate=_REACH
+    )
     _, vectors = np.linalg.eigh(slow.conj().T @ slow)
     turned: Array = np.unwrap(np.angle((slow @ vectors[:, -1]) / beat))
     phase: Array = np.interp(time, even, turned)
@@ -145,32 +151,37 @@ def find_loop(apart: Array, phase: Array) -> Loop:
     flat = apart.reshape(len(apart), -1)
     seen = np.asarray(np.isfinite(flat).any(axis=1))
     flat = _filled(flat, frames, frames)
-    found = _fit(flat, phase, seen, np.ones(len(flat)))
+    waves = _waves(phase)
+    found = _fit(flat, waves, seen, np.ones(len(flat)))
     # When all sides are in order as they are named, there is nothing else to be had.
     if found.other > 0 or found.misfit > _CLEAR:
-        others = (_fit(flat, phase, seen, order) for order in _blind_orders(flat, phase, seen))
+        others = (_fit(flat, waves, seen, order) for order in _blind_orders(flat, phase, seen))
         found = min(found, *others, key=lambda loop: loop.misfit)
     return found._replace(value=found.value.reshape(apart.shape))
 
 
-def _fit(flat: Array, phase: Array, seen: Mask, order: Array) -> Loop:
+def _waves(phase: Array) -> Array:
+    """Return offset and harmonics of the stride, shape (frames, terms), the slowest first."""
+    first = np.exp(0.5j * phase)
+    odd = np.cumprod(np.stack([first, *[first**2] * (_HARMONICS - 1)], axis=1), axis=1)
+    return np.concatenate([np.ones((len(phase), 1)), odd.view(float)], axis=1)
+
+
+def _fit(flat: Array, waves: Array, seen: Mask, order: Array) -> Loop:
     """Fit a loop, robustly, and put the sides in its order, by turns."""
-    turns = phase[:, None] / 2 * np.array(_HARMONICS)
-    waves = np.stack([np.cos(turns), np.sin(turns)], axis=2).reshape(len(phase), -1)
-    waves = np.concatenate([np.ones((len(phase), 1)), waves], axis=1)
-    stiff = np.array([_STIFF_OFFSET, *[_STIFF] * (waves.shape[1] - 1)]) * len(phase)
-    weight = seen.astype(float)
+    stiff = np.array([_STIFF_OFFSET, *[_STIFF] * (waves.shape[1] - 1)]) * len(waves)
+    weight, distance = seen.astype(float), np.einsum("tc,tc->t", flat, flat)
     for terms in (_COARSE, *[waves.shape[1]] * _ROUNDS):
         some = waves[:, :terms]
         heavy = some.T * weight
         inner = heavy @ some + np.diag(stiff[:terms])
         value = some @ np.linalg.solve(inner, heavy @ (order[:, None] * flat))
-        order = np.where((flat * value).sum(axis=1) < 0, -1.0, 1.0)
-        error = ((order[:, None] * flat - value) ** 2).sum(axis=1)
+        along, size = np.einsum("tc,tc->t", flat, value), np.einsum("tc,tc->t", value, value)
+        order = np.where(along < 0, -1.0, 1.0)
+        error = np.maximum(distance - 2 * np.abs(along) + size, 0.0)
         usual = float(np.median(error[seen]))
         weight = seen / (1.0 + error / max(usual, _TINY))
-    size = float(np.mean((value**2).sum(axis=1)))
-    misfit = float(np.sqrt(usual / max(size, _TINY)))
+    misfit = float(np.sqrt(usual / max(size.mean(), _TINY)))
     other = float((order[seen] < 0).mean())
     return Loop(-value, misfit, 1.0 - other) if other > 0.5 else Loop(value, misfit, other)
 
