@@ -29,7 +29,7 @@ from stridewise.recording import Recording
 from stridewise.repair.clean import STEPS, clean
 from stridewise.repair.roll import Roll, find_roll
 from stridewise.skeletons import SIDES
-from training.films.record import POINTS, Film, read_all
+from training.films.record import ESTIMATORS, POINTS, Film, read_all
 from training.gait_net.folds import held_out_model
 
 Mask = NDArray[np.bool_]
@@ -145,10 +145,10 @@ def leg_table(rows: Sequence[Legs], *, events: bool) -> Iterator[Row]:
         *("films made worse", *(("other foot, %", "lost, %", "invented, %") if events else ())),
     )
     for view in VIEWS:
-        for name in NAMES:
+        for name in ESTIMATORS:
             own = [row for row in rows if (row.view, row.points) == (view, name)]
             if own:
-                yield (view, NAMES[name], *_counts(own), *(_fates(own) if events else ()))
+                yield (view, NAMES.get(name, name), *_counts(own), *(_fates(own) if events else ()))
 
 
 def _counts(own: Sequence[Legs]) -> Row:
@@ -189,7 +189,7 @@ def tilt_table(rows: Sequence[Tilt]) -> Iterator[Row]:
         *("told", "turned back"),
     )
     for view in VIEWS:
-        for name in (*NAMES, EXACT):
+        for name in (*ESTIMATORS, EXACT):
             own = [row for row in rows if (row.view, row.points) == (view, name)]
             known = [(row.found, row.true_deg) for row in own if row.found]
             if not known:
