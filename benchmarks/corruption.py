@@ -28,7 +28,7 @@ from stridewise.people import Detections, separate
 from stridewise.recording import Recording
 from stridewise.repair.clean import clean
 from stridewise.repair.roll import find_roll
-from stridewise.repair.swaps import ARMS, LEGS, exchange
+from stridewise.repair.swaps import ARMS, HIPS, LEGS, exchange
 from stridewise.simulate import LEVELS, Camera, Noise, Runner, degrade, simulate
 from stridewise.skeletons import SIDES, Side
 from stridewise.view import find_view
@@ -91,15 +91,15 @@ def gaps(case: Case, seconds: float, rng: np.random.Generator) -> Recording:
 
 
 def swaps(case: Case, share: float, rng: np.random.Generator) -> Recording:
-    """Let the legs, and in every other burst the arms too, change places."""
+    """Let the legs, and in every other burst hips and arms too, change places."""
     recording = case.recording
-    legs, arms = np.zeros((2, recording.frames), dtype=bool)
+    legs, body = np.zeros((2, recording.frames), dtype=bool)
     while legs.mean() < share:
         start = rng.integers(recording.frames)
         burst = slice(start, start + 1 + round(rng.exponential(BURST_S) * recording.fps))
         legs[burst] = True
-        arms[burst] = rng.random() < 0.5
-    return exchange(exchange(recording, LEGS, legs), ARMS, arms)
+        body[burst] = rng.random() < 0.5
+    return exchange(exchange(recording, LEGS, legs), (*HIPS, *ARMS), body)
 
 
 def outliers(case: Case, share: float, rng: np.random.Generator) -> Recording:

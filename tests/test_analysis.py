@@ -549,7 +549,7 @@ def test_a_stated_time_scale_that_gives_an_odd_cadence_counts_with_a_doubt() -> 
 
 
 def test_a_tilt_that_is_not_corrected_keeps_segment_angles_back() -> None:
-    tilted = turn(film(), -6.0)
+    tilted = turn(film(), -14.0)
     told = analyze(tilted, Context(repairs_off=("roll",)))
     assert told.capture.quality == "C"
     lean = told.metric("trunk_lean")

@@ -9,7 +9,7 @@ import numpy as np
 
 from stridewise.gait.motion import Motion
 from stridewise.recording import Recording
-from stridewise.repair.roll import SEVERE_DEG, Roll, find_roll
+from stridewise.repair.roll import Roll, find_roll
 from stridewise.result import Quality
 from stridewise.view import View
 
@@ -171,9 +171,7 @@ def find_tilt(recording: Recording) -> Roll | None:
 
 def severe(roll: Roll | None) -> Roll | None:
     """Return a roll that tells in angles against the vertical; None for one that hardly does."""
-    if roll is None or abs(roll.angle_deg) <= max(SEVERE_DEG, roll.sd_deg):
-        return None
-    return roll
+    return roll if roll is not None and roll.likely else None
 
 
 def withhold(motion: Motion, tilt: Roll | None) -> Motion:

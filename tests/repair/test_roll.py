@@ -6,7 +6,7 @@ from runner import runner
 
 from stridewise.recording import Recording
 from stridewise.repair.clean import clean
-from stridewise.repair.roll import SURE_SD, Roll, find_roll, turn
+from stridewise.repair.roll import LIKELY_SD, Roll, find_roll, turn
 from stridewise.simulate import Camera, Noise, Runner, simulate
 
 
@@ -27,14 +27,13 @@ def test_a_turned_picture_is_found_turned_by_as_much(yaw: float, angle: float) -
     level = runner(yaw)
     before, after = found(level), found(turn(level, -angle))
     assert after.angle_deg - before.angle_deg == pytest.approx(angle, abs=0.6)
-    assert abs(before.angle_deg) < SURE_SD * before.sd_deg
+    assert abs(before.angle_deg) < LIKELY_SD * before.sd_deg
 
 
 @pytest.mark.parametrize("yaw", [0.0, 172.0])
 def test_the_sign_is_that_of_the_camera(yaw: float) -> None:
     roll = found(filmed(Camera(yaw_deg=yaw, roll_deg=4.0)))
     assert roll.angle_deg == pytest.approx(4.0, abs=1.0)
-    assert roll.sure
 
 
 @pytest.mark.parametrize(
@@ -51,7 +50,7 @@ def test_the_sign_is_that_of_the_camera(yaw: float) -> None:
 def test_perspective_is_not_taken_for_roll(camera: Camera) -> None:
     roll = find_roll(filmed(camera))
     assert roll is not None
-    assert not roll.sure
+    assert not roll.likely
     assert abs(roll.angle_deg) < 2.0
 
 
@@ -62,12 +61,11 @@ def test_the_way_of_someone_who_passes_is_level() -> None:
     assert roll.sure
 
 
-def test_feet_without_heel_and_toe_tell_less() -> None:
+def test_ankles_tell_where_there_is_no_heel_and_toe() -> None:
     level = runner(seconds=8.0)
     names = [name for name in level.keypoints if not name.endswith(("heel", "toe"))]
     ankles = found(turn(level.select(names), -5.0))
     assert ankles.angle_deg == pytest.approx(5.0, abs=2.0)
-    assert ankles.sd_deg > found(level).sd_deg
 
 
 @pytest.mark.parametrize("yaw", [45.0, -135.0])
@@ -93,30 +91,42 @@ def test_turning_turns_about_the_middle_of_the_picture() -> None:
     assert np.isnan(turned.xy[0, 1]).all()
 
 
-def test_roll_is_turned_back_and_told() -> None:
-    level = runner(seconds=8.0)
-    cleaned, repairs = clean(turn(level, -5.0))
+def test_roll_is_turned_back_and_told_when_it_is_beyond_doubt() -> None:
+    cleaned, repairs = clean(turn(runner(90.0, seconds=8.0), -8.0))
     assert [repair.step for repair in repairs] == ["roll"]
-    assert repairs[0].detail.startswith("the picture was turned anticlockwise by 4.8° ± 1.0°")
+    assert repairs[0].detail.startswith("the picture was turned anticlockwise by 7.")
     assert "±" in repairs[0].detail
     assert abs(found(cleaned).angle_deg) < 0.3
 
 
+def test_from_the_side_a_tilt_is_told_long_before_it_is_turned_back() -> None:
+    # Pose estimators let a level foot go up and down hill by as much.
+    tilted = turn(runner(seconds=8.0), -10.0)
+    cleaned, repairs = clean(tilted)
+    assert repairs == ()
+    assert np.array_equal(cleaned.xy, tilted.xy)
+    assert found(cleaned).likely
+    _, repairs = clean(turn(runner(seconds=8.0), -14.0))
+    assert [repair.step for repair in repairs] == ["roll"]
+
+
 def test_roll_can_be_left_out() -> None:
-    tilted = turn(runner(seconds=8.0), -5.0)
+    tilted = turn(runner(90.0, seconds=8.0), -8.0)
     cleaned, repairs = clean(tilted, ("roll",))
     assert repairs == ()
     assert np.array_equal(cleaned.xy, tilted.xy)
 
 
 @pytest.mark.parametrize(
-    ("roll", "sure"),
+    ("roll", "likely", "sure"),
     [
-        (Roll(1.4, 0.1), False),
-        (Roll(1.6, 0.1), True),
-        (Roll(-1.6, 0.1), True),
-        (Roll(3.0, 1.6), False),
+        (Roll(1.4, 0.1), False, False),
+        (Roll(1.6, 0.1), False, True),
+        (Roll(3.1, 0.1), True, True),
+        (Roll(-3.1, 0.1), True, True),
+        (Roll(4.0, 1.5), True, False),
+        (Roll(4.0, 2.1), False, False),
     ],
 )
-def test_what_is_sure(roll: Roll, sure: bool) -> None:
-    assert roll.sure == sure
+def test_what_is_likely_and_what_is_sure(roll: Roll, likely: bool, sure: bool) -> None:
+    assert (roll.likely, roll.sure) == (likely, sure)

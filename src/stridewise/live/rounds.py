@@ -149,7 +149,6 @@ def prepare(
         level[first : first + _POINTS] = noise_level(recording.select(names))
         yield
     tilt = severe((yield from find_roll_in_pieces(recording)))
-    tilt = tilt if tilt is not None and tilt.sure else None
     yield
     body = Body(recording, view, level)
     plain = model.geometric.contacts(body)

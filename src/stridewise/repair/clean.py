@@ -17,7 +17,7 @@ from stridewise.repair.outliers import find_outliers
 from stridewise.repair.resample import nearest_index, resample
 from stridewise.repair.roll import find_roll, turn
 from stridewise.repair.size import VARIES, even_size, find_size, varies
-from stridewise.repair.swaps import ARMS, FACE, LEGS, exchange, find_swaps
+from stridewise.repair.swaps import ARMS, FACE, HIPS, LEGS, exchange, find_swaps
 from stridewise.skeletons import SIDES
 from stridewise.view import leg_length
 
@@ -138,22 +138,24 @@ def _keep(recording: Recording, kept: slice | NDArray[np.bool_]) -> Recording:
 
 
 def _undo_swaps(recording: Recording) -> tuple[Recording, Repair | None]:
-    """Put left and right back in order: legs, then arms, and the face where both changed places."""
+    """Put left and right back in order."""
     leg = _leg_length(recording)
     if leg is None:
         return recording, None
-    legs = find_swaps(recording, LEGS, leg)
-    recording = exchange(recording, LEGS, legs) if legs.any() else recording
-    arms = find_swaps(recording, ARMS, leg, guides=LEGS)
-    recording = exchange(recording, ARMS, arms) if arms.any() else recording
-    count = int((legs | arms).sum())
+    found = find_swaps(recording, leg)
+    count = int(found.any.sum())
     if not count:
         return recording, None
-    if (legs & arms).any():
-        recording = exchange(recording, FACE, legs & arms)
+    for parts, frames in (
+        (LEGS, found.legs),
+        (HIPS, found.hips),
+        (ARMS, found.arms),
+        (FACE, found.face),
+    ):
+        recording = exchange(recording, parts, frames)
     detail = (
         f"left and right had changed places and were put back in {count} frames "
-        f"(legs {legs.sum()}, arms {arms.sum()})"
+        f"(legs {found.legs.sum()}, arms {found.arms.sum()})"
     )
     return recording, Repair("swaps", count, detail)
 

@@ -1,114 +1,112 @@
-"""Left and right that changed places: found over the whole recording at once.
+"""Left and right that changed places for a moment: found where rhythm and motion both say so.
 
 When the two sides of a pair of limbs change places, the sum of their positions stays and the
-difference between them, left minus right, turns its sign. In running that difference moves smoothly
-on a loop (the legs are in anti-phase: it comes round once per stride) that may pass near zero but
-never stops there. So the question is which signs make it smooth, and the answer is the cheapest
-path through a chain of two states, kept and exchanged (Viterbi 1967), with a price for every change
-of state and a small one for every second exchanged. Where the difference does pass near zero, as
-that of the arms does in a side view, the rest of the recording tells which sign it should have:
-arms swing against the legs, hips and shoulders keep their order in a front view.
+difference between them, left minus right, turns its sign. Two things tell the right sign of a
+frame. Running comes round with every stride, so that the difference is known from other strides
+(`stridewise.repair.rhythm`); and it moves smoothly, so that a change of places is a jump on its
+way in and on its way out. Both are put together in the cheapest path through a chain of two states,
+kept and exchanged (Viterbi 1967), with a price for every change of state. Where the rhythm is not
+clear, or nearly half of the frames lie on its other side, nothing is exchanged: pose estimators
+exchange the legs for one to four frames, and putting right what was right does more harm than they
+do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.recording import Recording
+from stridewise.repair.rhythm import find_loop, heights, step_phase
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-#: Parts that change places together, from the trunk outwards.
-LEGS = ("hip", "knee", "ankle", "heel", "big_toe", "small_toe")
+#: Parts that change places together, from the trunk outwards. Hips tell nothing from the side, and
+#: estimators mostly leave them where they are.
+LEGS = ("knee", "ankle", "heel", "big_toe", "small_toe")
+HIPS = ("hip",)
 ARMS = ("shoulder", "elbow", "wrist")
 FACE = ("eye", "ear")
 
-#: Price of a change of state and of one second exchanged, as negative log-probabilities: bursts are
-#: rare, and most of a recording is labelled as it should be.
-_CHANGE, _SECOND = 10.0, 4.0
-#: Frames further apart than this say nothing about each other.
+#: What goes on for longer than this is looked at in pieces of this length: views and rhythms drift.
+_PIECE_S = 10.0
+#: A typical frame lies within this share of the loop's size where the rhythm is clear and all sides
+#: are in order; the more frames lie on the other side, the less is enough.
+_CLEAR = 0.3
+#: Price of a change of state, and how much speaks for the hips to go along when the arms do and
+#: against it when they do not, as logarithms of probabilities.
+_CHANGE, _WITH = 4.0, 3.0
+#: Frames nearer than this err alike.
+_ALIKE_S = 1 / 60
+#: Frames further apart than this say nothing about each other's motion.
 _APART_S = 0.2
 #: The last velocity is trusted in full up to this frame rate; above it, noise drowns it.
 _VELOCITY_FPS = 60.0
-#: Smallest scale of the prediction error, leg lengths, and the degrees of freedom of its tails:
-#: motion is uneven and single points jump.
+#: Smallest scale of an error, leg lengths, and the degrees of freedom of its tails: motion is
+#: uneven and single points jump.
 _SCALE, _TAILS = 0.01, 4.0
 #: Median of the squared error of a plane, from its lower quartile, which swaps leave alone.
 _TYPICAL = 2.4
-#: What the rest of the recording predicts errs alike over this time.
-_ALIKE_S = 0.1
 #: Heel and toes err along with the ankle, so each counts as this share of an independent point.
 _SHARE = {"heel": 0.3, "big_toe": 0.3, "small_toe": 0.3}
-#: Sides closer together than this share of their distance within this time have merged.
-_CLOSE, _SUDDEN_S = 0.6, 0.05
-#: How often what is expected is learnt again from what was put in order.
-_ROUNDS = 2
 
 
-def find_swaps(
-    recording: Recording,
-    parts: Sequence[str],
-    leg_length: float,
-    guides: Sequence[str] = (),
-) -> Mask:
+class Swaps(NamedTuple):
+    """Frames in which parts of the body have changed sides, each of shape (frames,)."""
+
+    legs: Mask
+    hips: Mask
+    arms: Mask
+
+    @property
+    def face(self) -> Mask:
+        """The face goes along where legs and arms both do."""
+        return self.legs & self.arms
+
+    @property
+    def any(self) -> Mask:
+        """Frames in which anything has changed sides."""
+        return self.legs | self.arms
+
+
+def find_swaps(recording: Recording, leg_length: float) -> Swaps:
     """Find the frames in which left and right have changed places.
 
     Parameters
     ----------
     recording : Recording
         Times may be uneven, points may be missing.
-    parts : sequence of str
-        Paired parts that change places together, such as `LEGS`.
     leg_length : float
         In the unit of the recording.
-    guides : sequence of str
-        Paired parts, already in order, that move along with these.
 
     Returns
     -------
-    ndarray of bool, shape (frames,)
-        The fewer frames of the two labellings that are mirror images of each other.
+    Swaps
+        Of two labellings that are mirror images of each other, the one with fewer exchanged frames;
+        nothing where it is not clear.
     """
-    out = np.zeros(recording.frames, dtype=bool)
+    found = Swaps(*np.zeros((3, recording.frames), dtype=bool))
     if recording.frames < 3:
-        return out
-    whole = _difference(recording, parts) / leg_length
-    telling = _telling(whole)
-    if not telling.any():
-        return out
-    # Arms do pass each other all at once; they have the legs to tell their order.
-    merged = np.zeros_like(out) if guides else _merged(whole[:, telling], recording.fps)
-    seen = np.flatnonzero(np.isfinite(whole[..., 0]).any(axis=1) & ~merged)
-    if len(seen) < 3:
-        return out
-    apart, time = whole[seen], recording.time[seen]
-    guide = _difference(recording, guides)[seen] / leg_length
-    weights = np.array([_SHARE.get(part, 1.0) for part in _paired(recording, parts)]) * telling
-    steps = np.diff(time, prepend=time[0])
-    motion = _motion_costs(apart, time, weights)
-    swapped = np.zeros(len(seen), dtype=bool)
-    for _ in range(_ROUNDS):
-        expected = _expected(np.where(swapped[:, None, None], -apart, apart), guide)
-        found = _cheapest(motion, _state_costs(apart, expected, steps, weights))
-        if np.array_equal(found, swapped):
-            break
-        swapped = found
-    if 2 * np.count_nonzero(swapped) > len(seen):
-        swapped = ~swapped
-    out[seen] = swapped
-    # A merged frame is turned when it lies opposite to those in order before and after it.
-    ordered = np.where(swapped[:, None, None], -apart, apart)
-    between = np.flatnonzero(merged)
-    after = np.searchsorted(seen, between).clip(1, len(seen) - 1)
-    opposite = [
-        np.nansum(whole[between] * ordered[near], axis=(1, 2)) < 0 for near in (after - 1, after)
-    ]
-    out[between] = opposite[0] & opposite[1]
-    return out
+        return found
+    time, rising = recording.time, heights(recording, leg_length)
+    apart = {parts: _difference(recording, parts) / leg_length for parts in (LEGS, HIPS, ARMS)}
+    for piece in _pieces(time):
+        phase = step_phase(rising[piece], time[piece])
+        if phase is None:
+            continue
+        legs = _turned(apart[LEGS][piece], phase, time[piece], _weights(recording, LEGS))
+        if legs is None:  # Then it is not clear for the arms either.
+            continue
+        arms = _turned(apart[ARMS][piece], phase, time[piece], _weights(recording, ARMS))
+        found.legs[piece] = legs
+        found.arms[piece] = False if arms is None else arms
+        found.hips[piece] = _along(apart[HIPS][piece], legs, found.arms[piece])
+    return found
 
 
 def exchange(recording: Recording, parts: Sequence[str], frames: Mask) -> Recording:
@@ -129,16 +127,20 @@ def exchange(recording: Recording, parts: Sequence[str], frames: Mask) -> Record
     )
 
 
+def _pairs(recording: Recording, parts: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where left and right of those parts are that the recording has on both sides."""
+    index = {name: i for i, name in enumerate(recording.keypoints)}
+    return [(index[f"left_{part}"], index[f"right_{part}"]) for part in _paired(recording, parts)]
+
+
 def _paired(recording: Recording, parts: Sequence[str]) -> list[str]:
-    """Return those parts that the recording has on both sides."""
     names = set(recording.keypoints)
     return [part for part in parts if {f"left_{part}", f"right_{part}"} <= names]
 
 
-def _pairs(recording: Recording, parts: Sequence[str]) -> list[tuple[int, int]]:
-    index = {name: i for i, name in enumerate(recording.keypoints)}
-    found = _paired(recording, parts)
-    return [(index[f"left_{part}"], index[f"right_{part}"]) for part in found]
+def _weights(recording: Recording, parts: Sequence[str]) -> Array:
+    """How much each pair counts."""
+    return np.array([_SHARE.get(part, 1.0) for part in _paired(recording, parts)])
 
 
 def _difference(recording: Recording, parts: Sequence[str]) -> Array:
@@ -151,35 +153,50 @@ def _difference(recording: Recording, parts: Sequence[str]) -> Array:
     return np.concatenate([apart, depth[..., None]], axis=2)
 
 
-def _merged(apart: Array, fps: float) -> Mask:
-    """Find frames in which the two sides are suddenly close to each other.
+def _pieces(time: Array) -> list[slice]:
+    """Cut a recording into pieces of about the same length."""
+    count = max(1, int((time[-1] - time[0]) / _PIECE_S))
+    edges = np.searchsorted(time, np.linspace(time[0], time[-1], count + 1)[1:-1])
+    return [slice(a, b) for a, b in pairwise([0, *edges.tolist(), len(time)])]
 
-    Estimators that smooth over time let the points of both sides run through each other when they
-    change places; such frames belong to neither state. Running brings the legs together less
-    suddenly, and never all points at once.
+
+def _turned(apart: Array, phase: Array, time: Array, weights: Array) -> Mask | None:
+    """Find the frames of a piece in which sides have changed places; None where it is not clear."""
+    known = weights * np.isfinite(apart[..., 0])
+    seen = np.flatnonzero(known.sum(axis=1) > known.max(axis=0, initial=0.0).sum() / 2)
+    if len(seen) < len(apart) / 2:
+        return None
+    loop = find_loop(apart, phase)
+    if loop.misfit > _CLEAR * (1.0 - 2.0 * loop.other):
+        return None
+    turned = np.zeros(len(apart), dtype=bool)
+    if loop.other:
+        apart, time = apart[seen], time[seen]
+        motion = _motion_costs(apart, time, weights)
+        state = _state_costs(apart, loop.value[seen], time, weights)
+        turned[seen] = _cheapest(motion, state)
+    return turned if turned.mean() < 0.5 else None
+
+
+def _along(hips: Array, legs: Mask, arms: Mask) -> Mask:
+    """Find in which runs of exchanged legs the hips changed places too.
+
+    They mostly do when the arms do, and not when the legs do alone, unless the hips say otherwise.
     """
-    from scipy.ndimage import median_filter
-
-    half = round(_SUDDEN_S * fps)
-    if half < 3:
-        return np.zeros(len(apart), dtype=bool)
-    distance = (apart**2).sum(axis=2)
-    count = np.isfinite(distance).sum(axis=1)
-    size = np.where(count > 0, np.sqrt(np.nansum(distance, axis=1) / np.maximum(count, 1)), np.inf)
-    close: Mask = size < _CLOSE * median_filter(size, 2 * half + 1, mode="nearest")
-    return close
-
-
-def _telling(apart: Array) -> Mask:
-    """Tell the pairs whose sides are apart by more than noise, shape (pairs,).
-
-    Noise alone changes from frame to frame by more than its own size, twice in the mean square.
-    """
-    size, change = (
-        _quantiles((values**2).sum(axis=2), 50.0) for values in (apart, np.diff(apart, axis=0))
-    )
-    telling: Mask = change < size
-    return telling
+    hips = hips.reshape(len(hips), -1)
+    order = hips[~legs & np.isfinite(hips).all(axis=1)]
+    if not legs.any() or len(order) < 2:
+        return np.zeros_like(legs)
+    usual = np.median(order, axis=0)
+    spread = float(((order - usual) ** 2).mean()) + _SCALE**2
+    side = np.where(legs, -2 * np.nansum(hips * usual, axis=1) / spread, 0.0)
+    run = np.cumsum(np.diff(legs, prepend=False))
+    length = np.maximum(np.bincount(run), 1)
+    whole = np.bincount(run, legs & arms) > length / 2
+    # Frames of one run err alike: they count as one.
+    clear = np.bincount(run, side) / length + np.where(whole, _WITH, -_WITH) > 0
+    along: Mask = legs & clear[run]
+    return along
 
 
 def _motion_costs(apart: Array, time: Array, weights: Array) -> Array:
@@ -226,30 +243,13 @@ def _quantiles(values: Array, percent: float) -> Array:
     return np.array([np.percentile(column, percent) if column.size else 0.0 for column in known])
 
 
-def _expected(apart: Array, guide: Array) -> Array:
-    """Predict the difference from that of the guides and its mean, by least squares."""
-    frames, pairs = apart.shape[:2]
-    known = [np.ones((frames, 1)), guide.reshape(frames, -1)]
-    factors = np.concatenate(known, axis=1)
-    factors = factors[:, np.isfinite(factors).mean(axis=0) > 0.5]
-    whole = np.isfinite(factors).all(axis=1)
-    out = np.zeros_like(apart)
-    for k in range(pairs):
-        rows = whole & np.isfinite(apart[:, k]).all(axis=1)
-        if np.count_nonzero(rows) > 4 * factors.shape[1]:
-            weights, *_ = np.linalg.lstsq(factors[rows], apart[rows, k], rcond=None)
-            out[whole, k] = factors[whole] @ weights
-    return out
-
-
-def _state_costs(apart: Array, expected: Array, steps: Array, weights: Array) -> Array:
+def _state_costs(apart: Array, expected: Array, time: Array, weights: Array) -> Array:
     """Cost of being kept and exchanged in each frame, shape (frames, 2)."""
     error = np.stack([((apart - sign * expected) ** 2).sum(axis=2) for sign in (1.0, -1.0)])
+    steps = np.diff(time, prepend=2 * time[0] - time[1])
     weight = np.minimum(steps / _ALIKE_S, 1.0)
-    costs = weight * _misfit(error, error[0], apart.shape[2], weights)
-    costs[1] += _SECOND * steps
-    out: Array = costs.T
-    return out
+    costs: Array = (weight * _misfit(error, error.min(axis=0), apart.shape[2], weights)).T
+    return costs
 
 
 def _cheapest(motion: Array, state: Array) -> Mask:
