@@ -271,8 +271,8 @@ lenses, compression; trunk and arms move as in the statistics of two people. No 
 moves by itself.
 
 **Beside real clips** (twelve, of eight or nine people, 30 frames/s, 114 contacts labelled by eye
-to ±17 ms; they have no licence and are not here), films are alike in the lag of the smoothing and in
-how often legs change places; hips follow the bounce less than there
+to ±17 ms; they have no licence and are not here), films are alike in the lag of the smoothing and
+in how often legs change places; hips follow the bounce less than there
 ([estimators.md](estimators.md#beside-real-clips)), so all that rests on it is not to be believed
 yet. Films are kinder than real clips to the contacts of the smoothed model, which come 22 ms late
 there.

@@ -14,16 +14,15 @@ from stridewise.analysis import analyze
 from stridewise.errors import InputError
 from stridewise.estimate import Estimate
 from stridewise.form import load_areas
-from stridewise.gait.encoding import INPUT_POINTS
 from stridewise.gait.motion import Event, EventKind
 from stridewise.metrics import compute
 from stridewise.recording import Recording
 from stridewise.result import Analysis, Finding
 from stridewise.skeletons import SIDES
-from training.films.record import UPPER, Film
+from training.films.record import Film
 from training.form_net.bodies import truth as full_body
 from training.gait_net.folds import held_out_model
-from training.lab import Trial, stretch
+from training.lab import stretch
 from training.norms import laboratory_data
 
 #: A found contact belongs to a true one within this time.
@@ -148,23 +147,12 @@ def truth(film: Film) -> tuple[Estimate, ...]:
     trial = stretch(film.trial, film.time[0], film.time[-1] - film.time[0])
     if not np.isfinite(film.upper).all():
         return compute(laboratory_data(trial, scaled=False))
-    return compute(full_body(_whole(film, trial)))
-
-
-def _whole(film: Film, trial: Trial) -> Trial:
-    """Join the laboratory's points and the drawn ones, at the laboratory's times."""
-    time, first = np.unique(film.time, return_index=True)
-    point = {name: trial.xyz[:, i] for i, name in enumerate(trial.keypoints)}
-    for i, name in enumerate(UPPER):
-        path = film.upper[first, i]
-        point[name] = np.stack([np.interp(trial.time, time, axis) for axis in path.T], axis=1)
-    xyz = np.stack([point[name] for name in INPUT_POINTS], axis=1)
-    return replace(trial, xyz=xyz, keypoints=INPUT_POINTS)
+    return compute(full_body(film.whole(trial)))
 
 
 def on_laboratory_clock(film: Film, events: Sequence[Event]) -> list[Event]:
     """Put events from the times of the file on those at which its frames were taken."""
-    times = np.interp([e.time_s for e in events], film.stamp, film.time).tolist()
+    times = film.taken(np.array([e.time_s for e in events])).tolist()
     return [replace(e, time_s=time) for e, time in zip(events, times, strict=True)]
 
 

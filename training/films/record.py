@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stridewise.gait.encoding import INPUT_POINTS
 from stridewise.gait.motion import Event
 from stridewise.recording import Recording
 from stridewise.simulate.camera import YAW_OF_VIEW
@@ -112,6 +113,20 @@ class Film:
         """The fold that leaves this runner out; None for people outside the set."""
         runner = self.trial.runner
         return RUNNERS.index(runner) % FOLDS if runner in RUNNERS else None
+
+    def taken(self, stamp: Array) -> Array:
+        """Return the instants on the laboratory's clock that belong to times of the file."""
+        return np.interp(stamp, self.stamp, self.time)
+
+    def whole(self, trial: Trial) -> Trial:
+        """Return a stretch of the trial with the drawn upper body: all of `INPUT_POINTS`."""
+        time, first = np.unique(self.time, return_index=True)
+        point = {name: trial.xyz[:, i] for i, name in enumerate(trial.keypoints)}
+        for i, name in enumerate(UPPER):
+            path = self.upper[first, i]
+            point[name] = np.stack([np.interp(trial.time, time, axis) for axis in path.T], axis=1)
+        xyz = np.stack([point[name] for name in INPUT_POINTS], axis=1)
+        return replace(trial, xyz=xyz, keypoints=INPUT_POINTS)
 
     def recording(self, estimator: str) -> Recording:
         """Return what the estimator wrote, as its file tells it: times are those of the file."""

@@ -173,7 +173,7 @@ def film(
         wanted = mirrored(wanted)
     absent = ~np.isfinite(grid_xy[:, hips]).all(axis=(1, 2))
     wanted[absent] = np.nan
-    return features, _knowable(wanted, grid_xy)
+    return features, knowable(wanted, grid_xy)
 
 
 _KEYS = (*OUTPUTS, *EXTRAS)
@@ -192,7 +192,7 @@ def mirrored(wanted: Array) -> Array:
     return turned
 
 
-def _knowable(wanted: Array, xy: Array) -> Array:
+def knowable(wanted: Array, xy: Array) -> Array:
     """Leave out what only points that are never there could tell: trunk and arms."""
     wanted = wanted.copy()
     shown = np.isfinite(xy).all(axis=-1).any(axis=0)
