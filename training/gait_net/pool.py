@@ -86,7 +86,9 @@ def pool(out: Path, make: Callable[[Any], Scenes], jobs: Sequence[Any], workers:
             scenes = sum(len(p[2]) for p in parts)
             print(f"{len(parts)} of {len(jobs)} parts, {scenes} scenes", flush=True)
     features, targets, runner = (np.concatenate(column) for column in zip(*parts, strict=True))
-    np.savez(out, features=features, targets=targets, runner=runner)
+    part_of = out.with_name(f"part-{out.name}")
+    np.savez(part_of, features=features, targets=targets, runner=runner)
+    part_of.rename(out)
 
 
 def _block(job: Job) -> Scenes:

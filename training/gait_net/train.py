@@ -39,7 +39,9 @@ def main() -> None:
     args = parser.parse_args()
     features, targets = read(args.pool, held_out(args.fold))
     model = train(features, targets, args)
-    model.save_weights(args.out)
+    part = args.out.with_name(f"part-{args.out.name}")
+    model.save_weights(part)
+    part.rename(args.out)
 
 
 def train(
