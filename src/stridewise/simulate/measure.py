@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,8 +15,11 @@ from stridewise.skeletons import KEYPOINTS, Side
 
 Array = NDArray[np.float64]
 
-#: Instants at which each stance, swing and step is looked at.
-SAMPLES = 101
+#: Contact, toe-off, the other foot's contact and the same foot's next, in seconds.
+Ends = tuple[float, float, float, float]
+
+#: Instants at which each stance, swing and step is looked at, and steps looked at in one go.
+SAMPLES, _AT_ONCE = 101, 32
 #: Metrics whose difference between sides is told: in % of their mean, and in degrees.
 ASYMMETRIC_SHARES = ("step_time", "ground_contact_time", "flight_time", "step_length")
 ASYMMETRIC_ANGLES = (
@@ -58,30 +61,46 @@ def measure(run: Run, events: tuple[Event, ...]) -> tuple[Step, ...]:
         side: np.array([e.time_s for e in events if e.kind == "toe_off" and e.side == side])
         for side in ("left", "right")
     }
-    steps = []
+    sides, ends = [], []
     for first, second, third in zip(contacts, contacts[1:], contacts[2:], strict=False):
         toe_off = float(off[first.side][off[first.side] > first.time_s][0])
-        ends = first.time_s, toe_off, second.time_s, third.time_s
-        steps.append(Step(first.side, *ends[:3], _values(run, first.side, *ends)))
+        sides.append(first.side)
+        ends.append((first.time_s, toe_off, second.time_s, third.time_s))
+    steps = [
+        Step(side, *times[:3], _values(run, side, times, looks))
+        for side, times, looks in zip(sides, ends, _looks(run, ends), strict=True)
+    ]
     _add_pairs(steps, run.speed)
     return tuple(steps)
 
 
+def _looks(run: Run, ends: Sequence[Ends]) -> Iterator[Mapping[str, tuple[Array, Signals]]]:
+    """Look at stance, swing, step and stride of each step; many at once, which is quicker."""
+    names = ("stance", "swing", "step", "stride")
+    for first in range(0, len(ends), _AT_ONCE):
+        part = ends[first : first + _AT_ONCE]
+        start = np.array([(contact, off, contact, contact) for contact, off, _, _ in part])
+        stop = np.array([(off, end, following, end) for _, off, following, end in part])
+        time = np.linspace(start, stop, SAMPLES, axis=-1)
+        xyz = run.points(time.ravel())
+        found = signals(run, xyz)
+        points = xyz.reshape(*time.shape, *xyz.shape[1:])
+        curves = {key: value.reshape(time.shape) for key, value in found.items()}
+        for i in range(len(part)):
+            yield {
+                name: (points[i, k], {key: value[i, k] for key, value in curves.items()})
+                for k, name in enumerate(names)
+            }
+
+
 def _values(
-    run: Run, side: Side, contact: float, off: float, next_contact: float, end: float
+    run: Run, side: Side, ends: Ends, looks: Mapping[str, tuple[Array, Signals]]
 ) -> dict[str, float]:
-    """Measure one step of `side`; its stride ends at `end`."""
-
-    def look(start: float, stop: float) -> tuple[Array, Signals]:
-        xyz = run.points(np.linspace(start, stop, SAMPLES))
-        return xyz, signals(run, xyz)
-
-    (stance_xyz, stance), (_, swing), (_, step), (whole_xyz, whole) = (
-        look(contact, off),
-        look(off, end),
-        look(contact, next_contact),
-        look(contact, end),
-    )
+    """Measure one step of `side` from how it looks."""
+    contact, off, next_contact, end = ends
+    stance_xyz, stance = looks["stance"]
+    whole_xyz, whole = looks["stride"]
+    swing, step = looks["swing"][1], looks["step"][1]
     sign = 1.0 if side == "right" else -1.0
     bent = int(np.argmax(stance["knee_flexion", side]))
     knee = stance["knee_flexion", side]
