@@ -37,9 +37,20 @@ def test_two_opinions_are_weighed_by_certainty() -> None:
     b = Signal(np.array([3.0, 3.0, np.nan]), 5.0, 0.0)
     both = together(a, b)
     assert both.value == pytest.approx([2.0, 3.0, 1.0])
-    assert (both.sd, both.bias_sd) == (3.0, 0.0)
+    # They err alike: neither the smaller error nor that of a mean of independent ones.
+    assert (both.sd, both.bias_sd) == (4.0, 2.0)
     surer = together(a, Signal(b.value, 0.5, 0.0))
-    assert surer.value[0] == pytest.approx(3.0, abs=0.03)
+    assert surer.value[0] == pytest.approx(3.0, abs=0.04)
+
+
+def test_opinions_share_what_their_points_are_wrong_by() -> None:
+    a = Signal(np.array([1.0]), 0.0, 5.0, points_sd=4.0)
+    b = Signal(np.array([3.0]), 0.0, np.sqrt(13.0), points_sd=2.0)
+    both = together(a, b)
+    # As far as their own errors go, 3 each, they are as good as each other.
+    assert both.value == pytest.approx([2.0])
+    assert both.points_sd == pytest.approx(3.0)
+    assert both.bias_sd == pytest.approx(np.hypot(3.0, 3.0))
 
 
 def test_instants_are_weighed_by_certainty() -> None:

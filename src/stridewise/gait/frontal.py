@@ -15,6 +15,7 @@ from stridewise.gait.signals import (
     TRUNK,
     Collector,
     distance,
+    lasting,
     segment_sd,
     typical,
 )
@@ -54,6 +55,7 @@ def add_frontal(body: Body, out: Collector) -> None:
     left_hip, right_hip = point("left_hip"), point("right_hip")
     hips = (left_hip + right_hip) / 2
     hip_width = typical(distance(left_hip, right_hip), HIP_WIDTH)
+    out.points_sd |= lasting(body.offset, hip_width=hip_width)
     obliquity = angles.pelvic_obliquity(left_hip, right_hip)
     obliquity_sd = segment_sd(noise("left_hip"), noise("right_hip"), hip_width)
     out.add("pelvic_obliquity", None, obliquity, obliquity_sd, points="both hips")

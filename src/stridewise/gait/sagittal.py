@@ -18,6 +18,7 @@ from stridewise.gait.signals import (
     UPPER_ARM,
     Collector,
     distance,
+    lasting,
     segment_sd,
     typical,
 )
@@ -65,6 +66,7 @@ def add_sagittal(body: Body, out: Collector) -> None:
     trunk = angles.trunk_lean(hips, shoulders)
     trunk_length = typical(distance(hips, shoulders), TRUNK)
     trunk_sd = segment_sd(noise("left_hip"), noise("left_shoulder"), trunk_length) / 2**0.5
+    out.points_sd |= lasting(body.offset, trunk=trunk_length)
     out.add("trunk_lean", None, trunk, trunk_sd, segment_bias, points="hips and shoulders")
     for side in SIDES:
         _add_leg(body, side, out, hips, (trunk, trunk_sd), (segment_bias, joint_bias))

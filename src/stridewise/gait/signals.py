@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from stridewise.gait.body import Body
 from stridewise.gait.motion import Signal
+from stridewise.placement import bent, left_over, turned, wrong
 from stridewise.skeletons import Side
 
 Array = NDArray[np.float64]
@@ -18,17 +19,72 @@ THIGH = 0.47
 SHANK = 0.45
 FOOT = 0.30
 UPPER_ARM = 0.35
+FOREARM = 0.275
 TRUNK = 0.55
 HIP_WIDTH = 0.18
 SHOULDER_WIDTH = 0.42
+#: Gap between the knees in hip widths (norms).
+_KNEE_GAP = 0.84
+#: A foot is about this far from flat where its pitch matters; flat is its zero.
+_FROM_FLAT_DEG = 20.0
 #: A runner who covers more than this many leg lengths is not on a treadmill.
 _TRAVEL = 2.0
 
 
+def lasting(
+    offset: float, *, hip_width: float = HIP_WIDTH, trunk: float = TRUNK
+) -> dict[str, float]:
+    """Return what lasting offsets of the points make of each signal, standard deviations.
+
+    Parameters
+    ----------
+    offset : float
+        Of each point per coordinate, leg lengths (`stridewise.placement`).
+    hip_width, trunk : float
+        As seen, in leg lengths.
+    """
+    # The middle of the hips and that of the shoulders are two points each.
+    half = 0.5 / trunk
+    thigh, shank, tilt = (turned(offset, length) for length in (THIGH, SHANK, hip_width))
+    foot = turned(offset, FOOT) * left_over(_FROM_FLAT_DEG)
+    of_middle = 1.5**0.5 * offset
+    return {
+        "thigh": thigh,
+        "shank": shank,
+        "foot": foot,
+        "knee_flexion": bent(offset, THIGH, SHANK),
+        # Knee, own hip, which is half of the trunk's lower end, other hip and both shoulders.
+        "hip_flexion": wrong(offset, 1 / THIGH, 1 / THIGH + half, half, half, half),
+        "ankle_dorsiflexion": float(np.hypot(foot, shank)),
+        "trunk_lean": wrong(offset, half, half, half, half),
+        "upper_arm": turned(offset, UPPER_ARM),
+        "elbow_flexion": bent(offset, UPPER_ARM, FOREARM),
+        "shoulder_rotation": turned(offset, SHOULDER_WIDTH),
+        "ankle_ahead": of_middle,
+        "foot_ahead": of_middle,
+        "pelvic_obliquity": tilt,
+        "thigh_adduction": thigh,
+        "hip_adduction": float(np.hypot(thigh, tilt)),
+        "frontal_knee": bent(offset, THIGH, SHANK),
+        "trunk_lateral": wrong(offset, half, half, half, half),
+        "ankle_lateral": of_middle,
+        # The knees' offsets move the gap, the hips' its unit.
+        "knee_gap": 2**0.5 * offset / hip_width * float(np.hypot(1.0, _KNEE_GAP)),
+        "wrist_lateral": of_middle / SHOULDER_WIDTH,
+    }
+
+
 class Collector:
-    """Gathers signals, and the reasons for those that are not there."""
+    """Gathers signals, and the reasons for those that are not there.
+
+    Attributes
+    ----------
+    points_sd : dict of str to float
+        What lasting offsets of the points make of signals, by name (`lasting`).
+    """
 
     def __init__(self) -> None:
+        self.points_sd: dict[str, float] = {}
         self.signals: Signals = {}
         self.absent: dict[str, str] = {}
 
@@ -42,9 +98,14 @@ class Collector:
         *,
         points: str,
     ) -> None:
-        """Add a signal, or that its `points` (plural) are not seen when `value` is all NaN."""
+        """Add a signal, or that its `points` (plural) are not seen when `value` is all NaN.
+
+        `bias_sd` is the lasting error without what offsets of the points make of it.
+        """
         if np.isfinite(value).any():
-            self.signals[name, side] = Signal(value, float(sd), float(bias_sd))
+            offset = self.points_sd.get(name, 0.0)
+            whole = float(np.hypot(bias_sd, offset))
+            self.signals[name, side] = Signal(value, float(sd), whole, offset)
         else:
             self.absent[name] = f"{points} are not seen together"
 

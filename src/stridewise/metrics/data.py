@@ -155,6 +155,8 @@ class Sample:
         where it is not given.
     unit : str, optional
         Unit of `values` where it is not the metric's usual one.
+    linked : float
+        Correlation of the random errors of neighbouring values that is known beforehand.
     """
 
     values: Array
@@ -162,6 +164,7 @@ class Sample:
     bias_sd: float = 0.0
     sides_sd: float | None = None
     unit: str | None = None
+    linked: float = 0.0
 
 
 @dataclass(frozen=True)

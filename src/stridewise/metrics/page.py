@@ -20,6 +20,9 @@ value is the median over steps (cadence: the mean). *Change* is the smallest dif
 recordings that is more than error (95 %). Below the first frame rate a metric is absent, below the
 second it is only advisory, as it is with fewer than eight steps, and where one camera looks along
 the plane it belongs to: sagittal metrics from in front or behind, frontal ones from the side.
+The systematic part also holds what points make of it that lie beside their joints for the whole
+recording, by 2 % of leg length (`stridewise.placement`): the shorter the line between two points,
+the more. A metric of a plane is only advisory where that is more than runners differ by.
 Norms are the mean and standard deviation of runners on a treadmill at 3.5 m/s, and what a further
 1 m/s adds to the mean.
 

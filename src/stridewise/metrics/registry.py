@@ -221,7 +221,7 @@ def estimate_and_steps(
     bias_sd = max(metric.floor, summary.bias_sd)
     sd, (low, high) = interval(summary.value, summary.random_sd, bias_sd, summary.freedom)
     unit = summary.unit or metric.unit
-    caution = _caution(metric, data, summary.n)
+    caution = _caution(metric, data, summary.n) or _coarse(metric, data, unit, summary.bias_sd)
     estimate = Estimate(
         id=metric.id,
         side=side,
@@ -256,6 +256,27 @@ def _missing(metric: Metric, data: GaitData, side: MetricSide) -> str | None:
             return reason
     return None
 
+
+def _coarse(metric: Metric, data: GaitData, unit: str, bias_sd: float) -> str | None:
+    """Why a metric of a plane says too little: what lasts of its error is more than runners differ.
+
+    What joints' definitions leave (`floor`) does not count: those who measured the norm had it too.
+    """
+    line = norms.lines().get((metric.id, unit, data.surface))
+    if metric.view == "any" or line is None or line.evidence == "convention":
+        return None
+    if bias_sd <= line.sd[0]:
+        return None
+    known, usual = (
+        f"{1.96 * sd:.2g}{_SHORT.get(unit, ' ' + unit)}" for sd in (bias_sd, line.sd[0])
+    )
+    return (
+        f"Known to ±{known} only, while runners differ by ±{usual}: pose estimators place joints a "
+        "little beside where they are, for the whole recording."
+    )
+
+
+_SHORT = {"deg": "°", "L": " leg lengths", "1": ""}
 
 #: Views from which a plane is seen edge on.
 _ACROSS: Mapping[str, tuple[ViewName, ...]] = {

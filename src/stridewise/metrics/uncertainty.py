@@ -7,9 +7,9 @@ which does not:
 
 The variance between steps already holds the noise of the points, of the events and the runner's
 own variation; the variance predicted from noise alone takes over where few steps agree by luck.
-N_eff is the number of steps made smaller by their lag-1 autocorrelation. The central value is the
-median, which a few misread steps cannot move; k is what the median of normal values costs against
-their mean.
+N_eff is the number of steps made smaller by their lag-1 autocorrelation, found or known beforehand.
+The central value is the median, which a few misread steps cannot move; k is what the median of
+normal values costs against their mean.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def summarise(sample: Sample) -> Summary | None:
     n = len(values)
     deviation = values - values.mean()
     measured = float(deviation @ deviation) / (n - 1)
-    effective = effective_number(deviation)
+    effective = min(effective_number(deviation), n / (1 + 2 * sample.linked))
     return Summary(
         value=centre,
         random_sd=math.sqrt(max(measured, predicted) * cost_of_median(n) * n / effective),
