@@ -28,6 +28,7 @@ from stridewise.gait.combined import CombinedModel
 from stridewise.gait.geometric import GeometricModel
 from stridewise.metrics import Measured, catalogue
 from stridewise.metrics.norms import norm
+from stridewise.placement import Offsets
 from stridewise.result import Analysis
 from stridewise.simulate import LEVELS, Camera, Runner, simulate
 from stridewise.simulate.faults import FAULTS
@@ -147,7 +148,7 @@ def read(case: Case, levels: Sequence[str] = SHOWN) -> tuple[Truth, dict[str, An
     )
     found = {case.level: analyze(made.recording, known)}
     if f"{case.level}*" in levels:
-        told = GeometricModel(offset=LEVELS[case.level].systematic)
+        told = GeometricModel(offsets=Offsets(LEVELS[case.level].systematic))
         model = CombinedModel(geometric=told)
         found[f"{case.level}*"] = analyze(made.recording, known, model=model)
     return made.truth, found

@@ -18,6 +18,7 @@ from stridewise import Context, InputError, Recording, analyze
 from stridewise.gait.combined import CombinedModel
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.motion import Event
+from stridewise.placement import EXACT
 from stridewise.repair.roll import turn
 from stridewise.result import Analysis
 from stridewise.simulate import LEVELS, Camera, Noise, Runner, Simulation, degrade, simulate
@@ -176,7 +177,7 @@ def test_what_the_view_does_not_show_is_absent_with_a_reason() -> None:
 @cache
 def seen_well(view: str) -> Analysis:
     """The analysis of `film` by a model that knows of points on their joints."""
-    exact = CombinedModel(geometric=GeometricModel(offset=0.0))
+    exact = CombinedModel(geometric=GeometricModel(offsets=EXACT))
     return analyze(film(view), Context(height_m=1.75), model=exact)
 
 

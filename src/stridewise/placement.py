@@ -8,51 +8,138 @@ point that lasts, in any direction, without regard to the offsets of other point
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
 
 #: Standard deviation of a point's lasting offset, per coordinate, in leg lengths: about two
-#: centimetres (`stridewise.simulate.noise.LEVELS["typical"]`). Assumed of every flat picture.
+#: centimetres (`stridewise.simulate.noise.LEVELS["typical"]`).
 OFFSET = 0.02
 
+#: Lengths between points in leg lengths: 19 laboratory runners (Fukuchi et al. 2017; foot from heel
+#: to tip of the big toe), and Winter 2009, fig. 4.1, over a leg of 0.53 of stature for the rest.
+THIGH = 0.47
+SHANK = 0.45
+FOOT = 0.30
+UPPER_ARM = 0.35
+FOREARM = 0.275
+TRUNK = 0.55
+HIP_WIDTH = 0.18
+SHOULDER_WIDTH = 0.42
+#: Gap between the knees in hip widths (norms).
+_KNEE_GAP = 0.84
+#: A foot is about this far from flat where its pitch matters; flat is its zero.
+_FROM_FLAT_DEG = 20.0
 
-def wrong(offset: float, *weights: float) -> float:
-    """Return by how much an angle is wrong throughout, standard deviation in degrees.
+#: Points of one side, and those of the other side that its signals need.
+_OWN = (
+    "ear",
+    "shoulder",
+    "elbow",
+    "wrist",
+    "hip",
+    "knee",
+    "ankle",
+    "heel",
+    "big_toe",
+)
+_POINTS = (*_OWN, *(f"other_{part}" for part in ("ear", "shoulder", "hip", "knee")))
+
+
+@dataclass(frozen=True)
+class Offsets:
+    """How far points lie beside their joints throughout: standard deviation per coordinate.
 
     Parameters
     ----------
-    offset : float
-        Of each point, in leg lengths.
-    *weights : float
-        By how much the angle (radians) changes with each point, per leg length.
+    usual : float
+        In leg lengths.
+    of : mapping of str to float
+        The same of parts of the body ("hip", "big_toe") for which it is not the usual one.
     """
-    return math.degrees(offset * math.hypot(*weights))
+
+    usual: float = OFFSET
+    of: Mapping[str, float] = field(default_factory=dict)
+
+    def error(self, weights: Array) -> float:
+        """Return by how much something is wrong throughout, standard deviation.
+
+        Parameters
+        ----------
+        weights : ndarray, shape (2 * points,)
+            By how much it changes with each point's place, across and up, per leg length.
+        """
+        sizes = [self.of.get(point.removeprefix("other_"), self.usual) for point in _POINTS]
+        return float(np.linalg.norm(weights * np.tile(sizes, 2)))
 
 
-def turned(offset: float, length: float) -> float:
-    """Return by how much a line is turned throughout, standard deviation in degrees.
+#: What is assumed of every flat picture, and points on their joints.
+USUAL, EXACT = Offsets(), Offsets(0.0)
+
+
+def lasting(
+    offsets: Offsets, *, hip_width: float = HIP_WIDTH, trunk: float = TRUNK
+) -> dict[str, float]:
+    """Return what lasting offsets of the points make of each signal, standard deviations.
+
+    Signals are as in `stridewise.gait.angles`, about how runners hold themselves: trunk, thighs,
+    shanks and upper arms upright, pelvis, feet and forearms level. A line is turned by what its
+    ends are off across it, the more the shorter it is.
 
     Parameters
     ----------
-    offset : float
-        Of its two ends, in leg lengths.
-    length : float
-        As seen, in leg lengths: the shorter the line, the more it turns.
+    offsets : Offsets
+    hip_width, trunk : float
+        As seen, in leg lengths.
     """
-    return wrong(offset, 1 / length, 1 / length)
-
-
-def bent(offset: float, upper: float, lower: float) -> float:
-    """Return by how much the angle between two lines with a common point is wrong, in degrees.
-
-    The common point turns both, one way each.
-
-    Parameters
-    ----------
-    offset : float
-        Of the three points, in leg lengths.
-    upper, lower : float
-        Lengths of the lines as seen, in leg lengths.
-    """
-    return wrong(offset, 1 / upper, 1 / upper + 1 / lower, 1 / lower)
+    across, up = (
+        dict(zip(_POINTS, part, strict=True)) for part in np.split(np.eye(2 * len(_POINTS)), 2)
+    )
+    hips, shoulders, ears = (
+        (across[part] + across[f"other_{part}"]) / 2 for part in ("hip", "shoulder", "ear")
+    )
+    thigh = (across["knee"] - across["hip"]) / THIGH
+    shank = (across["ankle"] - across["knee"]) / SHANK
+    foot = (up["big_toe"] - up["heel"]) / FOOT * left_over(_FROM_FLAT_DEG)
+    lean = (shoulders - hips) / trunk
+    upper_arm = (across["elbow"] - across["shoulder"]) / UPPER_ARM
+    tilt = (up["hip"] - up["other_hip"]) / hip_width
+    knees, hip_line = (across[part] - across[f"other_{part}"] for part in ("knee", "hip"))
+    degrees = {
+        "thigh": thigh,
+        "shank": shank,
+        "foot": foot,
+        "knee_flexion": thigh - shank,
+        "hip_flexion": thigh + lean,
+        "ankle_dorsiflexion": foot - shank,
+        "trunk_lean": lean,
+        "upper_arm": upper_arm,
+        "elbow_flexion": (up["wrist"] - up["elbow"]) / FOREARM - upper_arm,
+        "shoulder_rotation": (across["shoulder"] - across["other_shoulder"]) / SHOULDER_WIDTH,
+        "pelvic_obliquity": tilt,
+        "thigh_adduction": thigh,
+        "hip_adduction": thigh + tilt,
+        "frontal_knee": thigh - shank,
+        "trunk_lateral": lean,
+    }
+    lengths = {
+        "ankle_ahead": across["ankle"] - hips,
+        "foot_ahead": (across["heel"] + across["big_toe"]) / 2 - hips,
+        "wrist_ahead": (across["wrist"] - across["shoulder"]) / trunk,
+        "head_ahead": (ears - shoulders) / trunk,
+        "ankle_lateral": across["ankle"] - hips,
+        # The hips' offsets change its unit.
+        "knee_gap": (knees - _KNEE_GAP * hip_line) / hip_width,
+        # Wrists are half-way up the trunk, whose midline is looked at.
+        "wrist_lateral": (across["wrist"] - (hips + shoulders) / 2) / SHOULDER_WIDTH,
+    }
+    return {name: math.degrees(offsets.error(w)) for name, w in degrees.items()} | {
+        name: offsets.error(w) for name, w in lengths.items()
+    }
 
 
 def left_over(degrees: float) -> float:

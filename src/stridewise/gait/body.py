@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stridewise.placement import OFFSET
+from stridewise.placement import EXACT, USUAL, Offsets
 from stridewise.recording import Recording
 from stridewise.repair.noise import noise_level
 from stridewise.repair.smooth import low_pass, noise_gain
@@ -56,8 +56,8 @@ class Body:
         How the camera sees the runner.
     level : ndarray, shape (keypoints,), optional
         Noise of each keypoint (`noise_level`) where it is known already.
-    offset : float
-        How far points lie off their joints throughout, per coordinate, leg lengths.
+    offsets : Offsets
+        How far points lie beside their joints throughout.
 
     Attributes
     ----------
@@ -67,9 +67,9 @@ class Body:
         Whether it shows how the feet move forwards and backwards, well enough to time contacts.
     noise : float
         Typical noise of the keypoints per coordinate, leg lengths.
-    offset : float
-        How far points lie off their joints throughout, per coordinate, leg lengths. None for
-        sources in space, whose joints are those that norms are measured with.
+    offsets : Offsets
+        How far points lie beside their joints throughout; not at all in space, where joints are
+        those that norms are measured with.
     """
 
     def __init__(
@@ -77,12 +77,12 @@ class Body:
         recording: Recording,
         view: View,
         level: Array | None = None,
-        offset: float = OFFSET,
+        offsets: Offsets = USUAL,
     ) -> None:
         self.recording = recording
         self.view = view
         self.fps = recording.fps
-        self.offset = offset if view.flat else 0.0
+        self.offsets = offsets if view.flat else EXACT
         self.sagittal = view.off_sagittal_deg <= MAX_OFF_SAGITTAL_DEG
         self.frontal = not view.flat or view.off_frontal_deg <= MAX_OFF_FRONTAL_DEG
         self.strides = view.off_sagittal_deg <= MAX_OFF_TIMING_DEG

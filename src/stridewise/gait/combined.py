@@ -14,8 +14,8 @@ from stridewise.gait.foot_path import FootPaths
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.learned import Network, Reading
 from stridewise.gait.motion import KINDS, Event, Motion, Signal, instants
-from stridewise.gait.signals import Signals, lasting
-from stridewise.placement import OFFSET
+from stridewise.gait.signals import Signals
+from stridewise.placement import EXACT, Offsets, lasting
 from stridewise.recording import Recording
 from stridewise.repair.resample import nearest_index
 from stridewise.skeletons import SIDES
@@ -107,7 +107,7 @@ class CombinedModel:
             view,
             plain.signals,
             plain.absent,
-            self.geometric.offset,
+            self.geometric.offsets,
         )
         return Motion(
             recording.time,
@@ -127,7 +127,7 @@ def join_signals(
     view: View,
     plain: Mapping[Key, Signal],
     plain_absent: Mapping[str, str],
-    offset: float = OFFSET,
+    offsets: Offsets,
 ) -> tuple[Signals, dict[str, str]]:
     """Join the signals of both models.
 
@@ -142,8 +142,8 @@ def join_signals(
     view : View
     plain, plain_absent : mapping
         Signals of the geometric model, and the reasons for those that it lacks.
-    offset : float
-        How far points lie off their joints throughout (`stridewise.placement`).
+    offsets : Offsets
+        How far points lie beside their joints throughout, in a flat picture.
 
     Returns
     -------
@@ -151,14 +151,14 @@ def join_signals(
         As in `Motion`.
     """
     bias = network.calibration["bias_share"]
-    offsets = lasting(offset if view.flat else 0.0)
+    off = lasting(offsets if view.flat else EXACT)
     signals: Signals = dict(plain)
     absent = dict(plain_absent)
     for key in OUTPUTS:
         if key[0] in _NO_SIGNALS or not _shown(recording, key):
             continue
         signal = _signal(reading, key, recording.time, float(bias.get(key[0], 0.5)))
-        points_sd = _FOLLOWS * offsets.get(key[0], 0.0)
+        points_sd = _FOLLOWS * off.get(key[0], 0.0)
         whole = float(np.hypot(signal.bias_sd, points_sd))
         signal = replace(signal, bias_sd=whole, points_sd=points_sd)
         if not view.flat and key in signals:

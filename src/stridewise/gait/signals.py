@@ -7,71 +7,13 @@ from numpy.typing import NDArray
 
 from stridewise.gait.body import Body
 from stridewise.gait.motion import Signal
-from stridewise.placement import bent, left_over, turned, wrong
 from stridewise.skeletons import Side
 
 Array = NDArray[np.float64]
 Signals = dict[tuple[str, Side | None], Signal]
 
-#: Lengths between points in leg lengths: 19 laboratory runners (Fukuchi et al. 2017; foot from heel
-#: to tip of the big toe), and Winter 2009, fig. 4.1, over a leg of 0.53 of stature for the rest.
-THIGH = 0.47
-SHANK = 0.45
-FOOT = 0.30
-UPPER_ARM = 0.35
-FOREARM = 0.275
-TRUNK = 0.55
-HIP_WIDTH = 0.18
-SHOULDER_WIDTH = 0.42
-#: Gap between the knees in hip widths (norms).
-_KNEE_GAP = 0.84
-#: A foot is about this far from flat where its pitch matters; flat is its zero.
-_FROM_FLAT_DEG = 20.0
 #: A runner who covers more than this many leg lengths is not on a treadmill.
 _TRAVEL = 2.0
-
-
-def lasting(
-    offset: float, *, hip_width: float = HIP_WIDTH, trunk: float = TRUNK
-) -> dict[str, float]:
-    """Return what lasting offsets of the points make of each signal, standard deviations.
-
-    Parameters
-    ----------
-    offset : float
-        Of each point per coordinate, leg lengths (`stridewise.placement`).
-    hip_width, trunk : float
-        As seen, in leg lengths.
-    """
-    # The middle of the hips and that of the shoulders are two points each.
-    half = 0.5 / trunk
-    thigh, shank, tilt = (turned(offset, length) for length in (THIGH, SHANK, hip_width))
-    foot = turned(offset, FOOT) * left_over(_FROM_FLAT_DEG)
-    of_middle = 1.5**0.5 * offset
-    return {
-        "thigh": thigh,
-        "shank": shank,
-        "foot": foot,
-        "knee_flexion": bent(offset, THIGH, SHANK),
-        # Knee, own hip, which is half of the trunk's lower end, other hip and both shoulders.
-        "hip_flexion": wrong(offset, 1 / THIGH, 1 / THIGH + half, half, half, half),
-        "ankle_dorsiflexion": float(np.hypot(foot, shank)),
-        "trunk_lean": wrong(offset, half, half, half, half),
-        "upper_arm": turned(offset, UPPER_ARM),
-        "elbow_flexion": bent(offset, UPPER_ARM, FOREARM),
-        "shoulder_rotation": turned(offset, SHOULDER_WIDTH),
-        "ankle_ahead": of_middle,
-        "foot_ahead": of_middle,
-        "pelvic_obliquity": tilt,
-        "thigh_adduction": thigh,
-        "hip_adduction": float(np.hypot(thigh, tilt)),
-        "frontal_knee": bent(offset, THIGH, SHANK),
-        "trunk_lateral": wrong(offset, half, half, half, half),
-        "ankle_lateral": of_middle,
-        # The knees' offsets move the gap, the hips' its unit.
-        "knee_gap": 2**0.5 * offset / hip_width * float(np.hypot(1.0, _KNEE_GAP)),
-        "wrist_lateral": of_middle / SHOULDER_WIDTH,
-    }
 
 
 class Collector:
@@ -80,7 +22,7 @@ class Collector:
     Attributes
     ----------
     points_sd : dict of str to float
-        What lasting offsets of the points make of signals, by name (`lasting`).
+        What lasting offsets of the points make of signals, by name (`stridewise.placement`).
     """
 
     def __init__(self) -> None:
