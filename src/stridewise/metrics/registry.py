@@ -141,6 +141,14 @@ class Metric:
         rates = sorted(self.mdc)
         return float(np.interp(fps, rates, [self.mdc[rate] for rate in rates]))
 
+    def mdc_between(self, before_fps: float, after_fps: float) -> float | None:
+        """Smallest detectable change between recordings of two frame rates, in `unit`.
+
+        Half of its variance is that of either.
+        """
+        before, after = self.mdc_at(before_fps), self.mdc_at(after_fps)
+        return None if before is None or after is None else float(np.hypot(before, after) / 2**0.5)
+
 
 @cache
 def catalogue() -> Mapping[str, Metric]:
