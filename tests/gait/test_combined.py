@@ -9,10 +9,11 @@ from stridewise.context import Context
 from stridewise.gait.combined import CombinedModel, cross_check, fused, together
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.learned import shipped
-from stridewise.gait.motion import Event, Signal
+from stridewise.gait.motion import Event, Signal, instants
 from stridewise.recording import Recording
 from stridewise.repair.clean import clean
 from stridewise.simulate import Camera, Noise, Runner, simulate
+from stridewise.skeletons import SIDES
 from stridewise.view import View, find_view
 
 
@@ -154,3 +155,13 @@ def test_trunk_and_arms_are_not_guessed() -> None:
     for name in ("trunk_lean", "hip_flexion", "upper_arm", "elbow_flexion"):
         assert not [key for key in motion.signals if key[0] == name]
     assert ("knee_flexion", "left") in motion.signals
+
+
+@pytest.mark.parametrize("yaw", [0.0, -90.0])
+def test_the_ground_carries_the_runner(yaw: float) -> None:
+    """Truth: over whole strides the vertical force is one body weight."""
+    motion = CombinedModel().read(*seen(yaw))
+    both = sum(motion.signals["vertical_force", side].value for side in SIDES)
+    contact = instants(motion.events, "initial_contact", "left")
+    within = (motion.time >= contact[0]) & (motion.time <= contact[-1])
+    assert np.nanmean(both[within]) == pytest.approx(1.0, abs=0.005)
