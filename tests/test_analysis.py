@@ -211,6 +211,19 @@ def test_a_faultless_runner_does_not_drop_the_hip_for_an_estimator_that_is_off(s
     assert between.sd == pytest.approx(2 * drop.sd, rel=0.1)
 
 
+@pytest.mark.parametrize("yaw", [45.0, -45.0])
+def test_an_oblique_camera_does_not_judge_how_far_ahead_the_foot_lands(yaw: float) -> None:
+    """Of 0.3 leg lengths the network tells 0.2 from there."""
+    runner = Runner(seed=9501, speed_mps=3.2, faults={"overstride": 1.8})
+    made = simulate(runner, Camera(yaw_deg=yaw), Noise(white=0.003), 8.0)
+    analysis = analyze(made.recording)
+    for side in SIDES:
+        assert made.truth.metrics["overstride"][side] > 0.28
+        told = analysis.metric("overstride", side)
+        assert told.status == "advisory"
+        assert "askew" in str(told.reason)
+
+
 def test_another_plane_is_told_less_surely() -> None:
     side, back = seen_well("right"), seen_well("back")
     sure, unsure = (analysis.metric("knee_flex_ic", "left") for analysis in (side, back))

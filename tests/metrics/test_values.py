@@ -436,9 +436,19 @@ class TestPlanesSeenEdgeOn:
         seen = one(name, Runner().data(three_d=False, view=across), side)
         assert seen.value is not None
         assert seen.status == "advisory"
-        assert "Seen edge on" in seen.reason
+        assert "Seen 90° askew" in seen.reason
         for facts in ({"view": along}, {"view": across, "three_d": True}):
             assert one(name, Runner().data(**{"three_d": False} | facts), side).status == "ok"
+
+    @pytest.mark.parametrize(("yaw", "view"), [(44, "right"), (46, "front"), (-46, "back")])
+    def test_neither_plane_is_judged_from_between_them(self, yaw, view):
+        """Whichever view is the nearer by a degree."""
+        data = Runner().data(three_d=False, view=view, yaw_deg=yaw)
+        for name, camera in (("shank_ic", "runner's side"), ("peak_hip_adduction", "behind")):
+            seen = one(name, data, "left")
+            assert seen.status == "advisory"
+            assert "askew" in seen.reason
+            assert camera in seen.reason
 
     @pytest.mark.parametrize("view", ["left", "front"])
     def test_what_needs_no_plane_is_judged(self, view):
