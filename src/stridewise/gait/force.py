@@ -131,7 +131,7 @@ def weight(reading: Reading, events: Sequence[Event]) -> float:
 
     Median over strides; 1 with too few of them to say, or where it is nowhere near.
     """
-    both = sum(reading.value["vertical_force", side] for side in SIDES)
+    both = np.sum([reading.value["vertical_force", side] for side in SIDES], axis=0)
     known = np.isfinite(both)
     if not known.any():
         return 1.0
