@@ -15,10 +15,13 @@ import numpy as np
 import pytest
 
 from stridewise import Context, InputError, Recording, analyze
+from stridewise.gait.combined import CombinedModel
+from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.motion import Event
+from stridewise.placement import EXACT
 from stridewise.repair.roll import turn
 from stridewise.result import Analysis
-from stridewise.simulate import Camera, Noise, Runner, Simulation, degrade, simulate
+from stridewise.simulate import LEVELS, Camera, Noise, Runner, Simulation, degrade, simulate
 from stridewise.skeletons import KEYPOINTS, REQUIRED, SIDES, Side, other
 
 SCHEMA = json.loads((files("stridewise") / "analysis.schema.json").read_text(encoding="utf-8"))
@@ -167,12 +170,62 @@ def test_what_the_view_does_not_show_is_absent_with_a_reason() -> None:
         assert estimate.status == "absent"
         assert estimate.value is None
         assert estimate.reason
-    assert side.metric("knee_flex_ic", "right").status == "ok"
-    assert back.metric("contralateral_pelvic_drop", "left").status == "ok"
+    assert side.metric("trunk_lean").status == "ok"
+    assert back.metric("trunk_lat", "left").status == "ok"
+
+
+@cache
+def seen_well(view: str) -> Analysis:
+    """The analysis of `film` by a model that knows of points on their joints."""
+    exact = CombinedModel(geometric=GeometricModel(offsets=EXACT))
+    return analyze(film(view), Context(height_m=1.75), model=exact)
+
+
+def test_what_offsets_of_points_drown_is_only_advisory() -> None:
+    """A hip line that is off by nine degrees does not show a drop of five."""
+    for view, name in (("back", "contralateral_pelvic_drop"), ("right", "knee_flex_ic")):
+        told, sure = (a.metric(name, "left") for a in (seen(view, 60), seen_well(view)))
+        assert (told.status, sure.status) == ("advisory", "ok")
+        assert told.reason is not None
+        assert "runners differ by" in told.reason
+        assert told.value == pytest.approx(sure.value)
+        assert told.sd > told.norm.sd > sure.sd - 3.0
+
+
+@pytest.mark.parametrize("seed", [140, 143, 161])
+def test_a_faultless_runner_does_not_drop_the_hip_for_an_estimator_that_is_off(seed: int) -> None:
+    """Points that lie 2 % of leg length beside the joints tilt the hip line by 9 degrees."""
+    yaw = YAW["back"] if seed < 160 else YAW["front"]
+    made = simulate(Runner(seed=seed), Camera(yaw_deg=yaw), LEVELS["typical"], 12.0)
+    analysis = analyze(made.recording)
+    raised = {finding.area for finding in analysis.findings}
+    assert not raised & {"pelvic_drop", "hip_adduction", "asymmetry"}
+    for side in SIDES:
+        drop = analysis.metric("contralateral_pelvic_drop", side)
+        true = made.truth.metrics["contralateral_pelvic_drop"][side]
+        assert true < 6
+        assert drop.status == "advisory"
+        assert drop.ci95 is not None
+        assert drop.ci95[0] < true < drop.ci95[1]
+    between = analysis.metric("asym_contralateral_pelvic_drop")
+    assert between.sd == pytest.approx(2 * drop.sd, rel=0.1)
+
+
+@pytest.mark.parametrize("yaw", [45.0, -45.0])
+def test_an_oblique_camera_does_not_judge_how_far_ahead_the_foot_lands(yaw: float) -> None:
+    """Of 0.3 leg lengths the network tells 0.2 from there."""
+    runner = Runner(seed=9501, speed_mps=3.2, faults={"overstride": 1.8})
+    made = simulate(runner, Camera(yaw_deg=yaw), Noise(white=0.003), 8.0)
+    analysis = analyze(made.recording)
+    for side in SIDES:
+        assert made.truth.metrics["overstride"][side] > 0.28
+        told = analysis.metric("overstride", side)
+        assert told.status == "advisory"
+        assert "askew" in str(told.reason)
 
 
 def test_another_plane_is_told_less_surely() -> None:
-    side, back = seen("right", 60), seen("back", 60)
+    side, back = seen_well("right"), seen_well("back")
     sure, unsure = (analysis.metric("knee_flex_ic", "left") for analysis in (side, back))
     assert unsure.status != "absent"
     assert unsure.sd > sure.sd

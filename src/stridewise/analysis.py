@@ -167,6 +167,7 @@ def gait_data(
         height_m=context.height_m,
         mass_kg=context.mass_kg,
         quality=quality,
+        yaw_deg=view.yaw_deg,
     )
     return data, note
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stridewise.context import Context, ViewName
 from stridewise.errors import InputError
+from stridewise.placement import OFFSET
 from stridewise.recording import Recording
 from stridewise.skeletons import SIDES
 
@@ -37,9 +38,6 @@ THIGH_SHANK = 0.930
 #: it: 19 laboratory runners seen from 4 and 6 m (Fukuchi et al. 2017) miss 1.6 and 4.6 %. From
 #: halfway to the side nothing is missed, nor from in front, where the landing leg comes nearer.
 _HIDDEN_FROM_BEHIND = 0.03
-#: Where pose estimators put a joint against where it is, SD per coordinate in leg lengths: about
-#: two centimetres (`stridewise.simulate.noise.LEVELS["typical"]`).
-_PLACEMENT = 0.02
 _MIN_YAW_SD_DEG = 2.0
 #: Points that differ from the stated view by more than this are not believed.
 _CONTRADICTION_DEG = 60.0
@@ -172,7 +170,7 @@ class _Cue:
         """Return a distance in the image, leg lengths, as a share of the full one, and its SD."""
         share = distance / self.mean
         own = self.sd / self.mean * min(abs(share), 1.0)
-        return share, float(np.hypot(own, self.points * _PLACEMENT / self.mean))
+        return share, float(np.hypot(own, self.points * OFFSET / self.mean))
 
 
 #: Stride averages of 19 laboratory runners (Fukuchi et al. 2017).

@@ -380,6 +380,15 @@ def test_a_larger_value_never_makes_a_finding_less_probable(value, more, sd):
         assert high.severity >= low.severity
 
 
+def test_sides_that_are_not_seen_well_are_not_said_to_differ():
+    """Of 0 +- 18 degrees, three quarters lie beyond 6 degrees either way."""
+    name = "asym_contralateral_pelvic_drop"
+    blurred = estimate(name, 10.0, 18.0, "both", unit="deg")
+    assert "asymmetry" not in found(blurred)
+    assert "known to ±35 only, where 6 deg would count" in reasons(blurred)["asymmetry"]
+    assert "asymmetry" in found(estimate(name, 10.0, 2.5, "both", unit="deg"))
+
+
 def test_every_area_can_be_raised_with_words_that_read_well():
     far_out = {"above": 1.0, "beyond": 1.0, "below": -1.0}
     for area in load_areas().areas:
@@ -388,7 +397,7 @@ def test_every_area_can_be_raised_with_words_that_read_well():
             value = condition.cuts[-1] + 1000.0 * far_out[condition.direction]
             norm = (0.0, 1.0) if condition.metric in BY_NORM else None
             own = side if area.sided else "both"
-            given_estimates.append(estimate(condition.metric, value, 1.0, own, norm=norm))
+            given_estimates.append(estimate(condition.metric, value, 0.001, own, norm=norm))
         finding = found(*dict.fromkeys(given_estimates))[area.id]
         assert finding.severity == 3
         assert finding.why[0].isupper()

@@ -9,10 +9,11 @@ from stridewise.context import Context
 from stridewise.gait.combined import CombinedModel, cross_check, fused, together
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.learned import shipped
-from stridewise.gait.motion import Event, Signal
+from stridewise.gait.motion import Event, Signal, instants
 from stridewise.recording import Recording
 from stridewise.repair.clean import clean
 from stridewise.simulate import Camera, Noise, Runner, simulate
+from stridewise.skeletons import SIDES
 from stridewise.view import View, find_view
 
 
@@ -37,9 +38,20 @@ def test_two_opinions_are_weighed_by_certainty() -> None:
     b = Signal(np.array([3.0, 3.0, np.nan]), 5.0, 0.0)
     both = together(a, b)
     assert both.value == pytest.approx([2.0, 3.0, 1.0])
-    assert (both.sd, both.bias_sd) == (3.0, 0.0)
+    # They err alike: neither the smaller error nor that of a mean of independent ones.
+    assert (both.sd, both.bias_sd) == (4.0, 2.0)
     surer = together(a, Signal(b.value, 0.5, 0.0))
-    assert surer.value[0] == pytest.approx(3.0, abs=0.03)
+    assert surer.value[0] == pytest.approx(3.0, abs=0.04)
+
+
+def test_opinions_share_what_their_points_are_wrong_by() -> None:
+    a = Signal(np.array([1.0]), 0.0, 5.0, points_sd=4.0)
+    b = Signal(np.array([3.0]), 0.0, np.sqrt(13.0), points_sd=2.0)
+    both = together(a, b)
+    # As far as their own errors go, 3 each, they are as good as each other.
+    assert both.value == pytest.approx([2.0])
+    assert both.points_sd == pytest.approx(3.0)
+    assert both.bias_sd == pytest.approx(np.hypot(3.0, 3.0))
 
 
 def test_instants_are_weighed_by_certainty() -> None:
@@ -143,3 +155,13 @@ def test_trunk_and_arms_are_not_guessed() -> None:
     for name in ("trunk_lean", "hip_flexion", "upper_arm", "elbow_flexion"):
         assert not [key for key in motion.signals if key[0] == name]
     assert ("knee_flexion", "left") in motion.signals
+
+
+@pytest.mark.parametrize("yaw", [0.0, -90.0])
+def test_the_ground_carries_the_runner(yaw: float) -> None:
+    """Truth: over whole strides the vertical force is one body weight."""
+    motion = CombinedModel().read(*seen(yaw))
+    both = sum(motion.signals["vertical_force", side].value for side in SIDES)
+    contact = instants(motion.events, "initial_contact", "left")
+    within = (motion.time >= contact[0]) & (motion.time <= contact[-1])
+    assert np.nanmean(both[within]) == pytest.approx(1.0, abs=0.005)

@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stridewise.gait.force import COURSE, Correction, corrected, from_json, knowns, stances
+from stridewise.gait.force import COURSE, Correction, corrected, from_json, knowns, stances, weight
 from stridewise.gait.learned import Reading, shipped
 from stridewise.gait.motion import Event
 from stridewise.skeletons import SIDES
 
 STRIDE, STANCE = 0.7, 0.25
+#: Of a stance whose force goes straight up and down and carries the body half of a stride.
+PEAK = STRIDE / STANCE
 TIME = np.arange(0, 8, 1 / 60)
 
 
@@ -34,7 +36,7 @@ def reading(yaw: float = 0.0) -> Reading:
 
 def correction(**changes: object) -> Correction:
     plain = Correction(
-        base=np.interp(COURSE, [0, 0.5, 1], [0, 1, 0], 0, 0),
+        base=np.interp(COURSE, [0, 0.5, 1], [0, PEAK, 0], 0, 0),
         slopes=np.zeros((6, len(COURSE))),
         usual=np.zeros(6),
         least=np.full(6, -10.0),
@@ -48,7 +50,7 @@ def test_each_stance_gets_its_own_course() -> None:
     for side in SIDES:
         start, stop = stances(events(), side)
         middle = np.interp((start + stop) / 2, TIME, found.value["vertical_force", side])
-        assert middle == pytest.approx(np.ones(len(start)), abs=0.07)
+        assert middle == pytest.approx(np.full(len(start), PEAK), rel=0.07)
         swing = (start[1:] + stop[:-1]) / 2
         assert np.interp(swing, TIME, found.value["vertical_force", side]) == pytest.approx(0.0)
         assert not found.value["fore_aft_force", side].any()
@@ -65,6 +67,17 @@ def test_knowns_beyond_what_was_learnt_add_nothing_more() -> None:
     learnt = correction(slopes=slopes, most=np.full(6, 1.5))
     assert learnt.at(np.array([1.0, 0, 0, 0, 0, 0])) == pytest.approx(learnt.base + 0.1)
     assert learnt.at(np.array([9.0, 0, 0, 0, 0, 0])) == pytest.approx(learnt.base + 0.15)
+
+
+@pytest.mark.parametrize("short", [0.9, 0.965, 1.05])
+def test_the_ground_carries_one_body_weight(short: float) -> None:
+    less = correction(base=short * correction().base)
+    found = corrected(reading(), events(), events(), 1 / 60, {"vertical_force": less})
+    assert weight(found, events()) == pytest.approx(1.0, abs=1e-9)
+    middle = (events()[0].time_s + events()[1].time_s) / 2
+    assert weight(reading(), events()) == 1.0
+    peak = np.interp(middle, TIME, found.value["vertical_force", events()[0].side])
+    assert peak == pytest.approx(PEAK, rel=0.07)
 
 
 @pytest.mark.parametrize("kept", [[], [0, 1, 2], list(range(8))])

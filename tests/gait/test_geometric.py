@@ -15,6 +15,7 @@ from stridewise.gait.frontal import FRONTAL_SIGNALS
 from stridewise.gait.geometric import GeometricModel
 from stridewise.gait.motion import Motion
 from stridewise.gait.sagittal import SAGITTAL_SIGNALS
+from stridewise.placement import Offsets
 from stridewise.recording import Recording
 from stridewise.repair.clean import clean
 from stridewise.simulate.camera import Camera
@@ -219,6 +220,67 @@ def test_random_errors_follow_from_the_noise_of_the_points() -> None:
         assert signal.sd == pytest.approx(np.std(signal.value), rel=0.2), name
         if side:  # the far side is less sure
             assert motion.signals[name, "left"].sd == pytest.approx(1.5 * signal.sd, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("pose", "view", "names"),
+    [
+        (
+            side_pose(),
+            RIGHT,
+            (
+                "thigh",
+                "shank",
+                "knee_flexion",
+                "hip_flexion",
+                "trunk_lean",
+                "upper_arm",
+                "elbow_flexion",
+                "wrist_ahead",
+                "head_ahead",
+                "ankle_ahead",
+            ),
+        ),
+        (
+            {name: (-right, up) for name, (right, up) in front_pose().items()},
+            FRONT,
+            (
+                "pelvic_obliquity",
+                "thigh_adduction",
+                "hip_adduction",
+                "frontal_knee",
+                "trunk_lateral",
+                "knee_gap",
+            ),
+        ),
+    ],
+    ids=["side", "front"],
+)
+def test_lasting_errors_follow_from_the_offsets_of_the_points(
+    pose: dict[str, tuple[float, float]], view: View, names: tuple[str, ...]
+) -> None:
+    """One draw of offsets is one recording: what they make of it no frame averages out."""
+    rng, offset, model = np.random.default_rng(0), 0.005, GeometricModel(offsets=Offsets(0.005))
+    found: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(150):
+        moved = {name: xy + offset * rng.standard_normal(2) for name, xy in pose.items()}
+        motion = model.read(standing(moved, frames=20), view)
+        for name in names:
+            found[name].append(
+                value(motion, name, "right" if (name, None) not in motion.signals else None)
+            )
+    still = model.read(standing(pose, frames=20), view)
+    for name in names:
+        signal = still.signals.get((name, None)) or still.signals[name, "right"]
+        assert np.std(found[name]) == pytest.approx(signal.points_sd, rel=0.2), name
+        assert signal.bias_sd >= signal.points_sd
+
+
+def test_points_in_space_have_no_offsets_but_those_of_the_norms() -> None:
+    recording = standing(side_pose())
+    space = recording.with_(depth=np.zeros(recording.xy.shape[:2]))
+    motion = GeometricModel().read(space, SPACE)
+    assert {signal.points_sd for signal in motion.signals.values()} == {0.0}
 
 
 def test_a_view_less_sure_makes_angles_less_sure() -> None:

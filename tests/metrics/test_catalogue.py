@@ -69,6 +69,7 @@ def test_declaration_is_complete(metric):
     assert 0 < metric.min_fps <= metric.advisory_fps
     assert metric.bounds[0] < metric.bounds[1]
     assert metric.mdc_at(60) is None or metric.mdc_at(60) > 0
+    assert metric.mdc_between(60, 60) == pytest.approx(metric.mdc_at(60))
 
 
 @pytest.fixture(scope="module")

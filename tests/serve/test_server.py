@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import signal
 import threading
 import urllib.error
@@ -322,6 +323,14 @@ def test_sessions_are_named_compared_and_deleted(server: str) -> None:
     status, compared = ask(f"{server}/api/compare?session={ids[0]}&session={ids[1]}")
     assert [s["name"] for s in compared["sessions"]] == ["a.csv", "b.csv"]
     assert {m["change"] for m in compared["metrics"]} == {0.0}
+    header, *rows = body.splitlines(keepends=True)
+    every_other = b"".join([header, *rows[::2]])
+    slow = ask(f"{server}/api/files?name=slow.csv", "POST", every_other)[1]["id"]
+    assert ask(f"{server}/api/sessions/{slow}/analysis")[0] == 200
+    for other, expected in ((ids[1], 0.015), (slow, math.hypot(0.015, 0.025) / 2**0.5)):
+        _, compared = ask(f"{server}/api/compare?session={ids[0]}&session={other}")
+        change = {m["id"]: m["smallest_detectable_change"] for m in compared["metrics"]}
+        assert change["ground_contact_time"] == pytest.approx(expected, rel=0.01)
     url = f"{server}/api/sessions/{ids[0]}"
     assert ask(url, "PATCH", b'{"name": "Easy run"}')[1]["name"] == "Easy run"
     assert ask(url, "PATCH", b'{"name": ""}')[0] == 422

@@ -3,6 +3,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from stridewise.gait.motion import Motion
+from stridewise.gait.strides import find_steps
+from stridewise.metrics import GaitData, Measured, catalogue
+from stridewise.metrics.registry import estimate
 from stridewise.simulate.camera import Camera
 from stridewise.simulate.measure import summarise
 from stridewise.simulate.runner import Runner
@@ -49,9 +53,32 @@ def test_times_of_a_step_follow_from_its_events(truth):
         v = a.values
         assert v["ground_contact_time"] == pytest.approx(a.toe_off - a.initial_contact)
         assert v["flight_time"] == pytest.approx(b.initial_contact - a.toe_off)
-        assert v["stride_time"] == pytest.approx(v["step_time"] + b.values["step_time"])
         assert v["duty_factor"] == pytest.approx(v["ground_contact_time"] / v["stride_time"])
-        assert v["step_length"] == pytest.approx(3.2 * v["step_time"])
+        # The side of a step is that of the foot that lands.
+        assert b.values["step_time"] == pytest.approx(b.initial_contact - a.initial_contact)
+        assert b.values["step_length"] == pytest.approx(3.2 * b.values["step_time"])
+    assert "step_time" not in truth.steps[0].values
+
+
+def test_sides_are_those_of_the_catalogue():
+    """Metrics of exact events, by the catalogue's own functions."""
+    truth = told(Runner(seed=5, faults={"asymmetry": 1.0}), duration=8.0)
+    motion = Motion(truth.time, truth.events, {})
+    data = GaitData(motion, find_steps(motion), 100.0, "back", speed=Measured(3.0, 0.0))
+    for name in ("step_time", "step_length", "ground_contact_time", "flight_time"):
+        for side in ("left", "right"):
+            found = estimate(catalogue()[name], data, side)
+            assert truth.metrics[name][side] == pytest.approx(found.value, rel=0.02), (name, side)
+        asymmetry = estimate(catalogue()[f"asym_{name}"], data, "both").value
+        assert truth.metrics[f"asym_{name}"]["both"] == pytest.approx(asymmetry, abs=2.0)
+
+
+def test_no_step_crosses_where_the_runner_only_wanders():
+    """The line of progression is where the hips go, not the middle of the belt."""
+    truth = told(Runner(seed=2, variation=2.0, individual=0), duration=20.0)
+    assert np.abs(truth.xyz[:, KEYPOINTS.index("mid_hip"), 2]).max() > 0.05
+    assert min(s.values.get("step_width", 1.0) for s in truth.steps) > 0
+    assert truth.metrics["crossover"]["both"] == 0
 
 
 def test_angles_are_those_of_the_points(truth):

@@ -260,6 +260,12 @@ def _why_not(condition: Condition, estimate: Estimate, min_steps: int) -> str:
         return f"{estimate.n} steps, and {min_steps} are needed"
     if estimate.sd is None or not math.isfinite(estimate.value) or not math.isfinite(estimate.sd):
         return "its uncertainty is not known"
+    if condition.direction == "beyond" and estimate.sd > condition.cuts[0] / 2:
+        # Sides always seem to differ to whoever cannot see them well.
+        return (
+            f"known to ±{1.96 * estimate.sd:.2g} only, where {condition.cuts[0]:g} {estimate.unit} "
+            "would count"
+        )
     if condition.scale == "z" and estimate.norm is None:
         return "no norm for this speed and surface to compare with"
     if condition.units and estimate.unit not in condition.units:

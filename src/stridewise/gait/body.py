@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from stridewise.placement import EXACT, USUAL, Offsets
 from stridewise.recording import Recording
 from stridewise.repair.noise import noise_level
 from stridewise.repair.smooth import low_pass, noise_gain
@@ -55,6 +56,8 @@ class Body:
         How the camera sees the runner.
     level : ndarray, shape (keypoints,), optional
         Noise of each keypoint (`noise_level`) where it is known already.
+    offsets : Offsets
+        How far points lie beside their joints throughout.
 
     Attributes
     ----------
@@ -64,12 +67,22 @@ class Body:
         Whether it shows how the feet move forwards and backwards, well enough to time contacts.
     noise : float
         Typical noise of the keypoints per coordinate, leg lengths.
+    offsets : Offsets
+        How far points lie beside their joints throughout; not at all in space, where joints are
+        those that norms are measured with.
     """
 
-    def __init__(self, recording: Recording, view: View, level: Array | None = None) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        view: View,
+        level: Array | None = None,
+        offsets: Offsets = USUAL,
+    ) -> None:
         self.recording = recording
         self.view = view
         self.fps = recording.fps
+        self.offsets = offsets if view.flat else EXACT
         self.sagittal = view.off_sagittal_deg <= MAX_OFF_SAGITTAL_DEG
         self.frontal = not view.flat or view.off_frontal_deg <= MAX_OFF_FRONTAL_DEG
         self.strides = view.off_sagittal_deg <= MAX_OFF_TIMING_DEG

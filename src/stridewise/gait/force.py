@@ -5,6 +5,10 @@ braking. By how much depends on the view and the frame rate, and on the runner: 
 it reads late has a force of another shape than it says. What it leaves out on runners whom it never
 saw, over the course of a stance, was regressed on what is known of a recording
 (`training.gait_net.force`) and is added to every stance.
+
+Whoever runs without rising or sinking for good is carried by the ground: over whole strides the
+vertical force of both feet is one body weight, no more and no less. What it comes to instead is
+shared out in proportion.
 """
 
 from __future__ import annotations
@@ -29,6 +33,10 @@ FORCES: tuple[Force, Force] = ("vertical_force", "fore_aft_force")
 COURSE = np.linspace(-0.1, 1.1, 31)
 #: Longest stance, seconds; fewer stances than this say too little.
 _LONGEST_S, _FEWEST = 0.5, 3
+#: Where a stride lasts longer, a contact was missed.
+_LONGEST_STRIDE_S = 1.2
+#: What is further from one body weight is not for want of scale.
+_MOST = 0.15
 #: An event of the network and one that was timed better belong together within this time.
 _SAME_S = 0.1
 
@@ -95,7 +103,8 @@ def corrected(
     Returns
     -------
     Reading
-        Stances of which both ends are seen are corrected, the others stay.
+        Stances of which both ends are seen are corrected, the others stay; then the vertical force
+        is brought to one body weight.
     """
     value = dict(reading.value)
     for side in SIDES:
@@ -111,7 +120,32 @@ def corrected(
             added = np.interp(share[inside], COURSE, correction.at(known))
             value[force, side] = value[force, side].copy()
             value[force, side][inside] += added
+    carried = weight(replace(reading, value=value), events)
+    for side in SIDES:
+        value["vertical_force", side] = value["vertical_force", side] / carried
     return replace(reading, value=value)
+
+
+def weight(reading: Reading, events: Sequence[Event]) -> float:
+    """Return the mean vertical force of both feet over a whole stride, in body weights.
+
+    Median over strides; 1 with too few of them to say, or where it is nowhere near.
+    """
+    both = np.sum([reading.value["vertical_force", side] for side in SIDES], axis=0)
+    known = np.isfinite(both)
+    if not known.any():
+        return 1.0
+    time, both = reading.time[known], both[known]
+    impulse = np.append(0.0, np.cumsum((both[1:] + both[:-1]) / 2 * np.diff(time)))
+    means: list[float] = []
+    for side in SIDES:
+        contact = instants(events, "initial_contact", side)
+        contact = contact[(contact >= time[0]) & (contact <= time[-1])]
+        stride = np.diff(contact)
+        mean = np.diff(np.interp(contact, time, impulse)) / stride
+        means += mean[stride < _LONGEST_STRIDE_S].tolist()
+    carried = float(np.median(means)) if len(means) >= _FEWEST else 1.0
+    return carried if abs(carried - 1) < _MOST else 1.0
 
 
 def stances(events: Sequence[Event], side: Side) -> tuple[Array, Array]:

@@ -7,17 +7,8 @@ from numpy.typing import NDArray
 
 from stridewise.gait import angles
 from stridewise.gait.body import Body
-from stridewise.gait.signals import (
-    HIP_WIDTH,
-    SHANK,
-    SHOULDER_WIDTH,
-    THIGH,
-    TRUNK,
-    Collector,
-    distance,
-    segment_sd,
-    typical,
-)
+from stridewise.gait.signals import Collector, distance, segment_sd, typical
+from stridewise.placement import HIP_WIDTH, SHANK, SHOULDER_WIDTH, THIGH, TRUNK, lasting
 from stridewise.repair.smooth import low_pass
 from stridewise.skeletons import SIDES, Side
 
@@ -54,6 +45,7 @@ def add_frontal(body: Body, out: Collector) -> None:
     left_hip, right_hip = point("left_hip"), point("right_hip")
     hips = (left_hip + right_hip) / 2
     hip_width = typical(distance(left_hip, right_hip), HIP_WIDTH)
+    out.points_sd |= lasting(body.offsets, hip_width=hip_width)
     obliquity = angles.pelvic_obliquity(left_hip, right_hip)
     obliquity_sd = segment_sd(noise("left_hip"), noise("right_hip"), hip_width)
     out.add("pelvic_obliquity", None, obliquity, obliquity_sd, points="both hips")

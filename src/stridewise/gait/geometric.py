@@ -16,6 +16,7 @@ from stridewise.gait.fusion import ContactTable, fuse, load_tables, nearest, pla
 from stridewise.gait.motion import KINDS, Event, Motion
 from stridewise.gait.sagittal import add_sagittal
 from stridewise.gait.signals import Collector, Signals, add_pelvis
+from stridewise.placement import USUAL, Offsets
 from stridewise.recording import Recording
 from stridewise.skeletons import SIDES, Side
 from stridewise.view import View
@@ -33,16 +34,21 @@ class GeometricModel:
     ----------
     tables : sequence of ContactTable, optional
         Lags and errors of the contact rules; those that ship with the package by default.
+    offsets : Offsets
+        How far points lie beside their joints throughout.
     """
 
     name = "geometric/1"
 
-    def __init__(self, tables: Sequence[ContactTable] | None = None) -> None:
+    def __init__(
+        self, tables: Sequence[ContactTable] | None = None, offsets: Offsets = USUAL
+    ) -> None:
         self._tables = tables
+        self.offsets = offsets
 
     def read(self, recording: Recording, view: View) -> Motion:
         """Turn a cleaned recording (even time base) and its view into motion."""
-        body = Body(recording, view)
+        body = Body(recording, view, offsets=self.offsets)
         out = Collector()
         add_pelvis(body, out)
         add_sagittal(body, out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -56,12 +57,21 @@ class Signal:
     sd : float
         Standard deviation of the random error of one frame, in the unit of `value`.
     bias_sd : float
-        Standard deviation of the error that does not average out (view, joint definitions).
+        Standard deviation of the error that does not average out (view, lasting offsets of points).
+    points_sd : float
+        The part of `bias_sd` that lasting offsets of points make: whatever else is read from the
+        same points shares it.
     """
 
     value: Array
     sd: float
     bias_sd: float = 0.0
+    points_sd: float = 0.0
+
+    @property
+    def own_sd(self) -> float:
+        """The lasting error without that of the points."""
+        return math.sqrt(max(self.bias_sd**2 - self.points_sd**2, 0.0))
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,8 @@ from numpy.typing import NDArray
 
 from stridewise.gait import angles
 from stridewise.gait.body import Body
-from stridewise.gait.signals import (
-    FOOT,
-    SHANK,
-    SHOULDER_WIDTH,
-    THIGH,
-    TRUNK,
-    UPPER_ARM,
-    Collector,
-    distance,
-    segment_sd,
-    typical,
-)
+from stridewise.gait.signals import Collector, distance, segment_sd, typical
+from stridewise.placement import FOOT, SHANK, SHOULDER_WIDTH, THIGH, TRUNK, UPPER_ARM, lasting
 from stridewise.skeletons import SIDES, Side
 
 Array = NDArray[np.float64]
@@ -65,6 +55,7 @@ def add_sagittal(body: Body, out: Collector) -> None:
     trunk = angles.trunk_lean(hips, shoulders)
     trunk_length = typical(distance(hips, shoulders), TRUNK)
     trunk_sd = segment_sd(noise("left_hip"), noise("left_shoulder"), trunk_length) / 2**0.5
+    out.points_sd |= lasting(body.offsets, trunk=trunk_length)
     out.add("trunk_lean", None, trunk, trunk_sd, segment_bias, points="hips and shoulders")
     for side in SIDES:
         _add_leg(body, side, out, hips, (trunk, trunk_sd), (segment_bias, joint_bias))

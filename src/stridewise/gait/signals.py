@@ -12,23 +12,21 @@ from stridewise.skeletons import Side
 Array = NDArray[np.float64]
 Signals = dict[tuple[str, Side | None], Signal]
 
-#: Lengths between points in leg lengths: 19 laboratory runners (Fukuchi et al. 2017; foot from heel
-#: to tip of the big toe), and Winter 2009, fig. 4.1, over a leg of 0.53 of stature for the rest.
-THIGH = 0.47
-SHANK = 0.45
-FOOT = 0.30
-UPPER_ARM = 0.35
-TRUNK = 0.55
-HIP_WIDTH = 0.18
-SHOULDER_WIDTH = 0.42
 #: A runner who covers more than this many leg lengths is not on a treadmill.
 _TRAVEL = 2.0
 
 
 class Collector:
-    """Gathers signals, and the reasons for those that are not there."""
+    """Gathers signals, and the reasons for those that are not there.
+
+    Attributes
+    ----------
+    points_sd : dict of str to float
+        What lasting offsets of the points make of signals, by name (`stridewise.placement`).
+    """
 
     def __init__(self) -> None:
+        self.points_sd: dict[str, float] = {}
         self.signals: Signals = {}
         self.absent: dict[str, str] = {}
 
@@ -42,9 +40,14 @@ class Collector:
         *,
         points: str,
     ) -> None:
-        """Add a signal, or that its `points` (plural) are not seen when `value` is all NaN."""
+        """Add a signal, or that its `points` (plural) are not seen when `value` is all NaN.
+
+        `bias_sd` is the lasting error without what offsets of the points make of it.
+        """
         if np.isfinite(value).any():
-            self.signals[name, side] = Signal(value, float(sd), float(bias_sd))
+            offset = self.points_sd.get(name, 0.0)
+            whole = float(np.hypot(bias_sd, offset))
+            self.signals[name, side] = Signal(value, float(sd), whole, offset)
         else:
             self.absent[name] = f"{points} are not seen together"
 

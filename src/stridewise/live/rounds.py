@@ -142,7 +142,9 @@ def prepare(
     view = find_view(every_other(recording), context)
     yield
     if known is not None:
-        return Prepared(Body(recording, view, known.level), known.level, known.tilt, ())
+        return Prepared(
+            Body(recording, view, known.level, model.geometric.offsets), known.level, known.tilt, ()
+        )
     level = np.full(len(recording.keypoints), np.nan)
     for first in range(0, len(level), _POINTS):
         names = recording.keypoints[first : first + _POINTS]
@@ -150,7 +152,7 @@ def prepare(
         yield
     tilt = severe((yield from find_roll_in_pieces(recording)))
     yield
-    body = Body(recording, view, level)
+    body = Body(recording, view, level, model.geometric.offsets)
     plain = model.geometric.contacts(body)
     yield
     timed = yield from refine_in_pieces(fused(own, plain), recording, view, model.paths)
@@ -218,7 +220,9 @@ def _motion(
         yield
     zero_feet(out.signals, events, recording.time)
     yield
-    signals, absent = join_signals(network, reading, recording, view, out.signals, out.absent)
+    signals, absent = join_signals(
+        network, reading, recording, view, out.signals, out.absent, body.offsets
+    )
     yield
     return Motion(recording.time, tuple(events), signals, absent, network.name)
 

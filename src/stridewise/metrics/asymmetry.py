@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -25,6 +26,9 @@ _BASE = {m.id: m for module in (spatiotemporal, sagittal, frontal) for m in modu
 
 #: Metrics compared in per cent of the mean of both sides.
 _RATIOS = ("step_time", "ground_contact_time", "flight_time", "step_length")
+#: Correlation of neighbouring pairs: of the contacts that a pair of steps lasts from and to, the
+#: middle one counts twice, and each of the others for the next pair as well.
+_LINKED = {"step_time": 1 / 6, "step_length": 1 / 6}
 #: Metrics compared in degrees: a percentage means nothing where the mean may be near zero.
 _ANGLES = (
     "knee_flex_ic",
@@ -42,28 +46,45 @@ def near_and_far(data: GaitData) -> str | None:
 
 
 def _pairs(data: GaitData, base: Metric) -> tuple[Array, Array, Array, float]:
-    """Values of right and left for all successive steps, their random errors, their bias.
+    """Values of right and left for pairs of successive steps, their random errors, their bias.
 
-    Each step is compared with the one before and the one after, so that it does not matter which
-    foot came first.
+    Each step belongs to one pair only: what is random about it counts once.
     """
     halves = [base.function(data, side) for side in ("right", "left")]
     right, left = (half for half in halves if isinstance(half, Sample))
     steps = data.of("both")
-    first = np.flatnonzero(
-        (steps.right[1:] != steps.right[:-1]) & np.isfinite(steps.next_contact[:-1])
+    values, sd = (np.empty(len(steps)) for _ in range(2))
+    for half, rows in ((right, steps.right), (left, ~steps.right)):
+        values[rows], sd[rows] = half.values, half.sd
+    whole = (
+        (steps.right[1:] != steps.right[:-1])
+        & np.isfinite(steps.next_contact[:-1])
+        & np.isfinite(values[1:] - values[:-1])
     )
-    own = np.where(steps.right, np.cumsum(steps.right), np.cumsum(~steps.right)) - 1
-    right_rows = own[np.where(steps.right[first], first, first + 1)]
-    left_rows = own[np.where(steps.right[first], first + 1, first)]
-    sd_right = np.broadcast_to(right.sd, right.values.shape)[right_rows]
-    sd_left = np.broadcast_to(left.sd, left.values.shape)[left_rows]
+    first = _apart(np.flatnonzero(whole))
+    swapped = np.where(steps.right[first], 0, 1)
     return (
-        right.values[right_rows],
-        left.values[left_rows],
-        np.hypot(sd_right, sd_left),
-        max(half.bias_sd if half.sides_sd is None else half.sides_sd for half in (right, left)),
+        values[first + swapped],
+        values[first + 1 - swapped],
+        np.hypot(sd[first], sd[first + 1]),
+        _between_sides(right, left),
     )
+
+
+def _apart(first: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Choose from pairs that begin at these steps as many as share none."""
+    chosen: list[int] = []
+    for i in first.tolist():
+        if not chosen or i > chosen[-1] + 1:
+            chosen.append(i)
+    return np.array(chosen, dtype=np.intp)
+
+
+def _between_sides(right: Sample, left: Sample) -> float:
+    """Error of right less left that all pairs share: known as such, or both sides' own."""
+    if right.sides_sd is not None and left.sides_sd is not None:
+        return max(right.sides_sd, left.sides_sd)
+    return math.hypot(right.bias_sd, left.bias_sd)
 
 
 def _index(base: Metric) -> Callable[[GaitData, MetricSide], Sample]:
@@ -73,7 +94,12 @@ def _index(base: Metric) -> Callable[[GaitData, MetricSide], Sample]:
         right, left, sd, bias_sd = _pairs(data, base)
         half = (right + left) / 2
         usual = typical(half) or 1.0
-        return Sample(100 * (right - left) / half, 100 * sd / usual, 100 * bias_sd / usual)
+        return Sample(
+            100 * (right - left) / half,
+            100 * sd / usual,
+            100 * bias_sd / usual,
+            linked=_LINKED.get(base.id, 0.0),
+        )
 
     return function
 
@@ -96,7 +122,7 @@ def _ratio_metric(base: Metric) -> Metric:
         unit="%",
         sides="both",
         view=base.view,
-        formula=f"100 * (R - L) / ((R + L) / 2) of {base.id}, successive steps",
+        formula=f"100 * (R - L) / ((R + L) / 2) of {base.id}, pairs of successive steps",
         source=_ZIFCHOCK,
         help=f"How much the right side's {base.name.lower()} exceeds the left's.",
         function=_index(base),
@@ -116,7 +142,7 @@ def _angle_metric(base: Metric) -> Metric:
         unit="deg",
         sides="both",
         view=base.view,
-        formula=f"R - L of {base.id}, successive steps",
+        formula=f"R - L of {base.id}, pairs of successive steps",
         source="degrees, because an index explodes near zero",
         help=f"How many degrees the right side's {base.name.lower()} differs from the left's.",
         function=_difference(base),

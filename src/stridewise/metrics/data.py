@@ -13,6 +13,7 @@ from stridewise.estimate import MetricSide
 from stridewise.gait.motion import Motion, Signal
 from stridewise.gait.strides import CURVE_POINTS, WINDOW_POINTS, Sampler, Steps, at, between
 from stridewise.skeletons import Side
+from stridewise.view import VIEW_YAW
 
 Array = NDArray[np.float64]
 Instant = Literal["initial_contact", "mid_stance", "toe_off"]
@@ -81,6 +82,8 @@ class GaitData:
         Of the runner.
     quality : {"A", "B", "C", "D"}
         Grade of the capture; with D, nothing is more than advisory.
+    yaw_deg : float, optional
+        Camera direction (`stridewise.view`); that which `view` names where it is not given.
     """
 
     motion: Motion
@@ -94,7 +97,16 @@ class GaitData:
     height_m: float | None = None
     mass_kg: float | None = None
     quality: Literal["A", "B", "C", "D"] = "A"
+    yaw_deg: float | None = None
     _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def off_deg(self, plane: Literal["any", "sagittal", "frontal"]) -> float:
+        """Return the angle between the camera and the nearest one that shows a plane as it is."""
+        if self.three_d or plane == "any":
+            return 0.0
+        yaw = abs(VIEW_YAW[self.view] if self.yaw_deg is None else self.yaw_deg)
+        off_sagittal = min(yaw, 180.0 - yaw)
+        return off_sagittal if plane == "sagittal" else 90.0 - off_sagittal
 
     def of(self, side: MetricSide) -> Steps:
         """Return the steps of one side, or all of them for "both"."""
@@ -155,6 +167,8 @@ class Sample:
         where it is not given.
     unit : str, optional
         Unit of `values` where it is not the metric's usual one.
+    linked : float
+        Correlation of the random errors of neighbouring values that is known beforehand.
     """
 
     values: Array
@@ -162,6 +176,7 @@ class Sample:
     bias_sd: float = 0.0
     sides_sd: float | None = None
     unit: str | None = None
+    linked: float = 0.0
 
 
 @dataclass(frozen=True)

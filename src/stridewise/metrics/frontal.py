@@ -8,10 +8,14 @@ import numpy as np
 
 from stridewise.estimate import MetricSide
 from stridewise.metrics.data import GaitData, Sample, Summary
-from stridewise.metrics.measures import at_event, each, highest, merge
+from stridewise.metrics.measures import at_event, each, highest, merge, present
 from stridewise.metrics.registry import Metric
 from stridewise.metrics.upper_body import FRONTAL_DEG, toward
 from stridewise.skeletons import SIDES, Side
+
+#: How much of the error of an ankle's distance from the mid-hip is that of the ankle, where every
+#: point is off by as much; the mid-hip lies between two.
+_OF_ANKLE = math.sqrt(2 / 3)
 
 _ankle = at_event("ankle_lateral", "mid_stance")
 
@@ -23,14 +27,19 @@ def _outward(data: GaitData, side: Side) -> Sample:
 
 
 def step_width(data: GaitData, side: MetricSide) -> Sample:
-    """Sideways distance between one stance ankle and the other's before it; + not crossed."""
+    """Sideways distance between one stance ankle and the other's before it; + not crossed.
+
+    The offset of the hips, from which both are measured, cancels.
+    """
     outward = merge(data, {s: _outward(data, s) for s in SIDES})
     sd = np.broadcast_to(outward.sd, outward.values.shape)
     steps = data.steps
     paired = np.isfinite(steps.previous_contact[1:]) & (steps.right[1:] != steps.right[:-1])
     width = np.where(paired, outward.values[1:] + outward.values[:-1], np.nan)
     noise = np.hypot(sd[1:], sd[:-1])
-    return Sample(np.append(np.nan, width), np.append(np.nan, noise), outward.bias_sd)
+    ankles = [present(data, "ankle_lateral", s) for s in SIDES]
+    lasting_sd = math.hypot(*(x for a in ankles for x in (a.own_sd, _OF_ANKLE * a.points_sd)))
+    return Sample(np.append(np.nan, width), np.append(np.nan, noise), lasting_sd)
 
 
 def crossover(data: GaitData, side: MetricSide) -> Summary | None:
@@ -67,7 +76,7 @@ METRICS = (
         "the side is that of the stance foot",
         source="Bramah et al. 2018, Am J Sports Med 46:3023",
         help="How far the pelvis sinks on the free side while you stand on this foot.",
-        function=each(highest("pelvic_obliquity", "stance", toward)),
+        function=each(highest("pelvic_obliquity", "stance", toward, opposed=True)),
         signals=("pelvic_obliquity",),
         floor=FRONTAL_DEG,
         mdc=3,
@@ -83,7 +92,8 @@ METRICS = (
         formula="largest thigh adduction (+ knee medial) + contralateral drop in stance",
         source="Noehren et al. 2013, Med Sci Sports Exerc 45:1120",
         help="How far the thigh moves inward under the pelvis.",
-        function=each(highest("hip_adduction", "stance")),
+        # Nearly all that lasts is the tilt of the hip line.
+        function=each(highest("hip_adduction", "stance", opposed=True)),
         signals=("hip_adduction",),
         floor=FRONTAL_DEG,
         mdc=4,

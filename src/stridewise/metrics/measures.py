@@ -21,6 +21,7 @@ from stridewise.metrics.data import (
     Sample,
     Window,
 )
+from stridewise.placement import left_over
 from stridewise.skeletons import SIDES, Side
 
 Array = NDArray[np.float64]
@@ -63,13 +64,23 @@ def at_event(name: str, instant: Instant) -> Measure:
     return measure
 
 
-def highest(name: str, window: Window, sign: Callable[[Side], float] = lambda _: 1.0) -> Measure:
-    """Peak of a signal, multiplied by `sign` of the side, within a window."""
+def highest(
+    name: str,
+    window: Window,
+    sign: Callable[[Side], float] = lambda _: 1.0,
+    *,
+    opposed: bool = False,
+) -> Measure:
+    """Peak of a signal, multiplied by `sign` of the side, within a window.
+
+    `opposed` says that what makes one side's value too large makes the other's too small.
+    """
 
     def measure(data: GaitData, side: Side) -> Sample:
         signal = present(data, name, side)
         values, _ = peak(sign(side) * data.during(window, side).value(signal.value))
-        return Sample(values, signal.sd, signal.bias_sd)
+        sides_sd = 2 * signal.bias_sd if opposed else None
+        return Sample(values, signal.sd, signal.bias_sd, sides_sd)
 
     return measure
 
@@ -85,25 +96,35 @@ def average(name: str, window: Window) -> Measure:
 
 
 def swing_of(name: str, window: Window) -> Measure:
-    """Range of a signal, largest less smallest, within a window."""
+    """Range of an angle, largest less smallest, within a window."""
 
     def measure(data: GaitData, side: Side) -> Sample:
         signal = present(data, name, side)
         windows = data.during(window, side).value(signal.value)
         values = peak(windows)[0] + peak(-windows)[0]
-        return Sample(values, np.sqrt(2) * signal.sd)
+        lasting_sd = signal.bias_sd * left_over(typical(values))
+        return Sample(values, np.sqrt(2) * signal.sd, lasting_sd)
 
     return measure
 
 
 def scatter(name: str, window: Window) -> Measure:
-    """Take the standard deviation of a signal within a window."""
+    """Take the standard deviation of a signal within a window.
+
+    What differs from window to window makes it larger, be it the runner's own or wandering noise:
+    the truth lies between what is found and what is left in the mean of all windows.
+    """
 
     def measure(data: GaitData, side: Side) -> Sample:
         signal = present(data, name, side)
         windows = data.during(window, side).value(signal.value)
-        variance = mean((windows - mean(windows)[:, None]) ** 2)
-        return Sample(np.sqrt(variance), _averaged(data, signal))
+        windows = windows - mean(windows)[:, None]
+        values = np.sqrt(mean(windows**2))
+        whole = np.isfinite(windows).all(axis=1)
+        course = windows[whole].mean(axis=0) if whole.any() else np.zeros(windows.shape[1])
+        in_common = float(np.sqrt(mean(course[None] ** 2)[0]))
+        lasting_sd = max(typical(values) - in_common, 0.0) / math.sqrt(3)
+        return Sample(values, _averaged(data, signal), lasting_sd)
 
     return measure
 

@@ -18,8 +18,12 @@ u² = u_bias² + u_random² / N_eff: the random part from what steps differ by (
 noise and event error predict), the systematic part from the view and never below the *floor*. The
 value is the median over steps (cadence: the mean). *Change* is the smallest difference between two
 recordings that is more than error (95 %). Below the first frame rate a metric is absent, below the
-second it is only advisory, as it is with fewer than eight steps, and where one camera looks along
-the plane it belongs to: sagittal metrics from in front or behind, frontal ones from the side.
+second it is only advisory, as it is with fewer than eight steps, and where the camera stands more
+than 20° from where the plane it belongs to is seen as it is: sagittal metrics from the side,
+frontal ones from in front or behind.
+The systematic part also holds what points make of it that lie beside their joints for the whole
+recording, by 2 % of leg length (`stridewise.placement`): the shorter the line between two points,
+the more. A metric of a plane is only advisory where that is more than runners differ by.
 Norms are the mean and standard deviation of runners on a treadmill at 3.5 m/s, and what a further
 1 m/s adds to the mean.
 

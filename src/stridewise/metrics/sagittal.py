@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from stridewise.metrics.data import GaitData, Sample
-from stridewise.metrics.measures import at_event, average, each, highest, together
+from stridewise.metrics.measures import at_event, average, each, highest, together, typical
 from stridewise.metrics.registry import Metric
+from stridewise.placement import left_over
 from stridewise.skeletons import Side
 
 #: Systematic standard deviations that joint definitions and cameras leave, in degrees (conventions
@@ -36,7 +39,11 @@ _knee_peak = highest("knee_flexion", "stance")
 def knee_excursion(data: GaitData, side: Side) -> Sample:
     """Knee flexion from initial contact to its peak in stance."""
     start, top = _knee_at_contact(data, side), _knee_peak(data, side)
-    return Sample(top.values - start.values, np.hypot(start.sd, top.sd), start.bias_sd)
+    values = top.values - start.values
+    # Thigh and shank turn by about half of it each, and what is wrong with them hardly with them.
+    of_instant = math.sqrt(max(start.bias_sd**2 - top.bias_sd**2, 0.0))
+    of_lines = top.bias_sd * left_over(typical(values) / 2)
+    return Sample(values, np.hypot(start.sd, top.sd), math.hypot(of_instant, of_lines))
 
 
 METRICS = (

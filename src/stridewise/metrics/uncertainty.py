@@ -7,9 +7,9 @@ which does not:
 
 The variance between steps already holds the noise of the points, of the events and the runner's
 own variation; the variance predicted from noise alone takes over where few steps agree by luck.
-N_eff is the number of steps made smaller by their lag-1 autocorrelation. The central value is the
-median, which a few misread steps cannot move; k is what the median of normal values costs against
-their mean.
+N_eff is the number of steps made smaller by their lag-1 autocorrelation, found or known beforehand.
+The central value is the median, which a few misread steps cannot move; k is what the median of
+normal values costs against their mean.
 """
 
 from __future__ import annotations
@@ -49,28 +49,37 @@ def summarise(sample: Sample) -> Summary | None:
     noise = np.broadcast_to(np.asarray(sample.sd, dtype=float), known.shape)[known]
     predicted = float(noise @ noise) / len(noise)
 
-    centre = _median(values)
-    distance = np.abs(values - centre)
-    limit = (
-        OUTLIER * (1 + FEW / len(values)) * max(MAD_TO_SD * _median(distance), math.sqrt(predicted))
-    )
-    if limit > 0:
-        kept = distance <= limit
-        if not kept.all() and kept.sum() >= 2:
-            values = values[kept]
-            centre = _median(values)
+    values = without_outliers(values, predicted)
     n = len(values)
     deviation = values - values.mean()
     measured = float(deviation @ deviation) / (n - 1)
-    effective = effective_number(deviation)
+    effective = min(effective_number(deviation), n / (1 + 2 * sample.linked))
     return Summary(
-        value=centre,
+        value=_median(values),
         random_sd=math.sqrt(max(measured, predicted) * cost_of_median(n) * n / effective),
         bias_sd=sample.bias_sd,
         n=n,
         freedom=max(effective - 1, 1.0) if measured > predicted else math.inf,
         unit=sample.unit,
     )
+
+
+def without_outliers(values: Array, predicted: float) -> Array:
+    """Leave out values that are further from the median than `OUTLIER` allows.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Known ones.
+    predicted : float
+        Variance that noise alone makes.
+    """
+    distance = np.abs(values - _median(values))
+    limit = (
+        OUTLIER * (1 + FEW / len(values)) * max(MAD_TO_SD * _median(distance), math.sqrt(predicted))
+    )
+    kept = distance <= limit
+    return values[kept] if limit > 0 and kept.sum() >= 2 else values
 
 
 def _median(values: Array) -> float:

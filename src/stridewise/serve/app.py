@@ -452,13 +452,14 @@ class _Api:
         if None in sessions:
             raise _NotThere
         first, second = [await run_in_threadpool(store.metrics, id) for id in ids]
+        fps, other_fps = [await run_in_threadpool(store.fps, id) for id in ids]
         rows = []
         for key in sorted(first.keys() & second.keys()):
             (before, unit, n), (after, other_unit, m) = first[key], second[key]
             metric = catalogue().get(key[0])
             if metric is None or unit != other_unit:
                 continue
-            mdc = metric.mdc_at(60.0)
+            mdc = metric.mdc_between(fps, other_fps)
             rows.append(
                 {
                     "id": key[0],

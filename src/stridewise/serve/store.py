@@ -187,6 +187,11 @@ class Store:
             format="live session",
         )
 
+    def fps(self, id: str) -> float:
+        """Return the frame rate of a session; NaN with fewer than two frames."""
+        recording = self.recording(id)
+        return float("nan") if recording is None else recording.fps
+
     def close(self) -> None:
         """Close the database."""
         self._db.close()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,11 @@ from stridewise.skeletons import KEYPOINTS, Side
 
 Array = NDArray[np.float64]
 
-#: Instants at which each stance, swing and step is looked at.
-SAMPLES = 101
+#: Contact, toe-off, the other foot's contact and the same foot's next, in seconds.
+Ends = tuple[float, float, float, float]
+
+#: Instants at which each stance, swing and step is looked at, and steps looked at in one go.
+SAMPLES, _AT_ONCE = 101, 32
 #: Metrics whose difference between sides is told: in % of their mean, and in degrees.
 ASYMMETRIC_SHARES = ("step_time", "ground_contact_time", "flight_time", "step_length")
 ASYMMETRIC_ANGLES = (
@@ -36,7 +39,8 @@ class Step:
     Parameters
     ----------
     side : {"left", "right"}
-        Whose contact begins it.
+        Whose contact begins it. Its `step_time` and `step_length` are those of this landing: from
+        the other foot's contact before it, as in the catalogue.
     initial_contact, toe_off, next_contact : float
         Instants in seconds; the last is the other side's.
     values : mapping of str to float
@@ -57,47 +61,62 @@ def measure(run: Run, events: tuple[Event, ...]) -> tuple[Step, ...]:
         side: np.array([e.time_s for e in events if e.kind == "toe_off" and e.side == side])
         for side in ("left", "right")
     }
-    steps = []
+    sides, ends = [], []
     for first, second, third in zip(contacts, contacts[1:], contacts[2:], strict=False):
         toe_off = float(off[first.side][off[first.side] > first.time_s][0])
-        ends = first.time_s, toe_off, second.time_s, third.time_s
-        steps.append(Step(first.side, *ends[:3], _values(run, first.side, *ends)))
-    _add_widths(steps)
+        sides.append(first.side)
+        ends.append((first.time_s, toe_off, second.time_s, third.time_s))
+    steps = [
+        Step(side, *times[:3], _values(run, side, times, looks))
+        for side, times, looks in zip(sides, ends, _looks(run, ends), strict=True)
+    ]
+    _add_pairs(steps, run.speed)
     return tuple(steps)
 
 
+def _looks(run: Run, ends: Sequence[Ends]) -> Iterator[Mapping[str, tuple[Array, Signals]]]:
+    """Look at stance, swing, step and stride of each step; many at once, which is quicker."""
+    names = ("stance", "swing", "step", "stride")
+    for first in range(0, len(ends), _AT_ONCE):
+        part = ends[first : first + _AT_ONCE]
+        start = np.array([(contact, off, contact, contact) for contact, off, _, _ in part])
+        stop = np.array([(off, end, following, end) for _, off, following, end in part])
+        time = np.linspace(start, stop, SAMPLES, axis=-1)
+        xyz = run.points(time.ravel())
+        found = signals(run, xyz)
+        points = xyz.reshape(*time.shape, *xyz.shape[1:])
+        curves = {key: value.reshape(time.shape) for key, value in found.items()}
+        for i in range(len(part)):
+            yield {
+                name: (points[i, k], {key: value[i, k] for key, value in curves.items()})
+                for k, name in enumerate(names)
+            }
+
+
 def _values(
-    run: Run, side: Side, contact: float, off: float, next_contact: float, end: float
+    run: Run, side: Side, ends: Ends, looks: Mapping[str, tuple[Array, Signals]]
 ) -> dict[str, float]:
-    """Measure one step of `side`; its stride ends at `end`."""
-
-    def look(start: float, stop: float) -> tuple[Array, Signals]:
-        xyz = run.points(np.linspace(start, stop, SAMPLES))
-        return xyz, signals(run, xyz)
-
-    (stance_xyz, stance), (_, swing), (_, step) = (
-        look(contact, off),
-        look(off, end),
-        look(contact, next_contact),
-    )
-    whole = {key: np.concatenate([stance[key], swing[key]]) for key in stance}
+    """Measure one step of `side` from how it looks."""
+    contact, off, next_contact, end = ends
+    stance_xyz, stance = looks["stance"]
+    whole_xyz, whole = looks["stride"]
+    swing, step = looks["swing"][1], looks["step"][1]
     sign = 1.0 if side == "right" else -1.0
-    low = int(np.argmin(stance["pelvis_height", None]))
     bent = int(np.argmax(stance["knee_flexion", side]))
     knee = stance["knee_flexion", side]
-    ankle_z = stance_xyz[low, KEYPOINTS.index(f"{side}_ankle"), 2]
+    ankle_z = stance_xyz[bent, KEYPOINTS.index(f"{side}_ankle"), 2]
+    # The line that the runner keeps to, without the sway from foot to foot.
+    line_z = whole_xyz[:-1, KEYPOINTS.index("mid_hip"), 2].mean()
     stride = end - contact
     rise = float(np.ptp(step["pelvis_height", None])) * leg_length(run)
     length = run.speed * (next_contact - contact)
     values = {
-        "step_time": next_contact - contact,
         "stride_time": stride,
         "ground_contact_time": off - contact,
         "flight_time": next_contact - off,
         "duty_factor": (off - contact) / stride,
         "vertical_oscillation": rise,
         "vertical_ratio": 100 * rise / length,
-        "step_length": length,
         "stride_length": run.speed * stride,
         "overstride": stance["ankle_ahead", side][0],
         "shank_ic": stance["shank", side][0],
@@ -122,23 +141,29 @@ def _values(
         "shoulder_rot": np.ptp(whole["shoulder_rotation", None]),
         "contralateral_pelvic_drop": (sign * stance["pelvic_obliquity", None]).max(),
         "peak_hip_adduction": stance["hip_adduction", side].max(),
-        "fppa": stance["frontal_knee", side][low],
-        "knee_window": stance["knee_gap", None][low],
-        "crossover": 100.0 * (sign * stance["ankle_lateral", side][low] < 0),
+        "fppa": stance["frontal_knee", side][bent],
+        "knee_window": stance["knee_gap", None][bent],
+        "crossover": 100.0 * (sign * (ankle_z - line_z) < 0),
         "ankle_z": ankle_z / leg_length(run),
     }
     return {name: float(value) for name, value in values.items()}
 
 
-def _add_widths(steps: list[Step]) -> None:
-    """Turn the place of each foot into the width to the next step, + with feet uncrossed."""
-    places = [dict(step.values).pop("ankle_z") for step in steps]
+def _add_pairs(steps: list[Step], speed: float) -> None:
+    """Add what lies between two steps: time and length to the foot that lands, width to the first.
+
+    Width is + with feet uncrossed.
+    """
+    places = [step.values["ankle_z"] for step in steps]
     for i, step in enumerate(steps):
         values = {k: v for k, v in step.values.items() if k != "ankle_z"}
+        if i > 0:
+            values["step_time"] = step.initial_contact - steps[i - 1].initial_contact
+            values["step_length"] = speed * values["step_time"]
         if i + 1 < len(steps):
             across = places[i + 1] - places[i]
             values["step_width"] = across if step.side == "left" else -across
-        steps[i] = Step(step.side, step.initial_contact, step.toe_off, step.next_contact, values)
+        steps[i] = replace(step, values=values)
 
 
 def summarise(
