@@ -51,7 +51,6 @@ def example(**changes: Any) -> Analysis:
             "duration_s": 9.983333333333333,
             "fps": np.float64(60.0),
             "keypoints": ["left_hip"],
-            "file_times": np.array([[0.0, 0.0], [0.042, 0.05]]),
         },
         "capture": Capture(
             *("right", 1.5, "right", "treadmill", None, None, "not known", 1.0, "A", ("a note",))

@@ -11,7 +11,7 @@ import numpy as np
 from stridewise import __version__
 from stridewise.activities import Activity, get
 from stridewise.context import Context, Surface
-from stridewise.estimate import Estimate, MetricSide
+from stridewise.estimate import MetricSide
 from stridewise.form import find, load_areas
 from stridewise.form import learned as form_network
 from stridewise.form.score import score
@@ -45,8 +45,6 @@ CURVES = (
     "vertical_force",
     "fore_aft_force",
 )
-#: Metrics that say how evenly strides come.
-_EVENNESS = ("cv_stride_time", "drift_cadence")
 #: Uncertainty of a stated belt speed: displays are read to 0.1 km/h and belts are off by a percent.
 _STATED_SPEED_SD = 0.02
 #: Spread between runners of thigh and shank as a share of leg length (see `view.THIGH_SHANK`).
@@ -97,8 +95,6 @@ def analyze(
     data, surface_note = gait_data(recording, view, motion, steps, context, quality)
     surface, speed = data.surface, data.speed
     metrics = compute(data)
-    if any(repair.evens_strides for repair in repairs):
-        metrics = tuple(_untold(m) if m.id in _EVENNESS else m for m in metrics)
     yaw = view.yaw_deg if motion.yaw_deg is None else motion.yaw_deg
     in_legs = replace(data, leg_length_m=None)
     opinions = form_network.judge(motion, steps, in_legs, surface, speed, yaw)
@@ -117,7 +113,6 @@ def analyze(
             "duration_s": recording.duration,
             "fps": recording.fps,
             "keypoints": list(recording.keypoints),
-            "file_times": next((r.file_times for r in repairs if r.file_times is not None), None),
         },
         capture=Capture(
             view=view.name,
@@ -200,12 +195,6 @@ def _surface(motion: Motion, context: Context) -> tuple[Surface, tuple[str, ...]
         "The runner stays in place in the picture, so a treadmill is assumed; if the camera moved "
         "along, say --surface overground.",
     )
-
-
-def _untold(metric: Estimate) -> Estimate:
-    """Withhold what is not known of a file whose times are those at which strides come evenly."""
-    reason = "The file's times are wrong, and strides were taken to come evenly to mend them."
-    return Estimate(metric.id, metric.side, None, metric.unit, None, None, 0, "absent", reason)
 
 
 def _leg_length(recording: Recording, view: View, context: Context) -> Measured | None:

@@ -14,7 +14,6 @@ Surface = Literal["treadmill", "overground"]
 #: Names of the repair steps, in the order taken (`stridewise.repair.clean.STEPS`).
 REPAIRS = (
     "low_confidence",
-    "true_times",
     "repeated_frames",
     "ends",
     "swaps",

@@ -242,7 +242,7 @@ class Analysis:
     Parameters
     ----------
     recording : mapping
-        `source, format, frames, duration_s, fps, keypoints, file_times`.
+        `source, format, frames, duration_s, fps, keypoints`.
     capture : Capture
     events : tuple of Event
         In order of time, in seconds of the runner's clock (slow motion taken out).

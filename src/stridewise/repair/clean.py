@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stridewise.errors import InputError
 from stridewise.recording import Recording
 from stridewise.repair.ends import find_ends
-from stridewise.repair.frames import Timeline, find_timeline
+from stridewise.repair.frames import find_pictures
 from stridewise.repair.gaps import fill, keep_length
 from stridewise.repair.noise import noise_level
 from stridewise.repair.outliers import find_outliers
@@ -35,8 +35,6 @@ MIN_CONFIDENCE = 0.3
 ROUNDING_S = 0.001
 #: Frames further apart than this many usual intervals have a gap between them.
 _GAP = 1.6
-#: When fewer frames than this share differ from the one before, repetition is no fault of the file.
-_MOVING = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,17 +49,11 @@ class Repair:
         How many points or frames it changed.
     detail : str
         In plain words.
-    file_times : ndarray, shape (frames, 2), optional
-        What a step made of time: the time of each frame that it kept, and the file's time stamp.
-    evens_strides : bool
-        Whether strides come evenly because a step took them to.
     """
 
     step: str
     count: int
     detail: str
-    file_times: Array | None = None
-    evens_strides: bool = False
 
 
 def clean(recording: Recording, off: Collection[str] = ()) -> tuple[Recording, tuple[Repair, ...]]:
@@ -109,50 +101,24 @@ def _drop_unsure(recording: Recording) -> tuple[Recording, Repair | None]:
     return recording, Repair("low_confidence", count, detail)
 
 
-def _take_true_times(recording: Recording) -> tuple[Recording, Repair | None]:
-    """Leave out repeated pictures, and put the others where the runner's posture says they were."""
-    line = find_timeline(recording)
-    details = list(_said(line))
-    if not details:
-        return recording, None
-    recording = _keep(recording, line.kept)
-    times = np.stack([line.time, recording.time], axis=1)
-    count = line.frozen + line.repeated + line.missing or recording.frames
-    repair = Repair("true_times", count, "; ".join(details), times, line.uneven)
-    return recording.with_(time=line.time), repair
-
-
-def _said(line: Timeline) -> Iterator[str]:
-    """Tell what was wrong with the file's frames and times."""
-    if line.frozen:
-        yield f"the first {line.frozen} frames show one frozen picture and were left out"
-    if line.repeated:
-        yield (
-            f"{line.repeated} frames show the picture before them again, as in files of another "
-            "frame rate than the camera's; they were left out, and the others put evenly in time"
-        )
-    if line.missing:
-        yield (
-            f"about {line.missing} pictures are missing though the time stamps go on evenly; the "
-            "others were put at the times that the runner's posture tells"
-        )
-    if line.uneven:
-        yield (
-            "pictures were taken unevenly though their time stamps are even; they were put at the "
-            "times at which strides come evenly, so that nothing is known of how evenly they come"
-        )
-
-
 def _drop_repeated(recording: Recording) -> tuple[Recording, Repair | None]:
-    """Leave out frames that show the picture before them again, as some video codecs write."""
-    now, before = recording.xy[1:], recording.xy[:-1]
-    same = (now == before) | (np.isnan(now) & np.isnan(before))
-    repeated = same.all(axis=(1, 2)) & np.isfinite(now).any(axis=(1, 2))
-    count = int(repeated.sum())
-    if not count or len(repeated) - count < _MOVING * recording.frames:
+    """Leave out frames that show a picture again, and say when the others were taken."""
+    pictures = find_pictures(recording)
+    count = recording.frames - len(pictures.time)
+    if not count:
         return recording, None
-    detail = f"{count} frames that repeat the one before were left out"
-    return _keep(recording, np.r_[True, ~repeated]), Repair("repeated_frames", count, detail)
+    details = (
+        (pictures.frozen, "frames at the beginning, in which nothing moves, were left out"),
+        (
+            pictures.repeated,
+            "frames that show the picture before them again were left out, as in files of another "
+            "frame rate than the camera's, and the others put evenly in time",
+        ),
+        (pictures.equal, "frames that repeat the one before were left out"),
+    )
+    detail = "; ".join(f"{frames} {what}" for frames, what in details if frames)
+    recording = _keep(recording, pictures.kept).with_(time=pictures.time)
+    return recording, Repair("repeated_frames", count, detail)
 
 
 def _crop(recording: Recording) -> tuple[Recording, Repair | None]:
@@ -322,13 +288,11 @@ def _with_points(recording: Recording, points: Sequence[Array], **changes: Array
 
 _Step = Callable[[Recording], tuple[Recording, Repair | None]]
 
-#: Every repair step by name, in the order taken. Times come before whatever looks at how fast
-#: points move, and before equal frames are left out, because those belong to a pattern of repeats.
-#: Swaps come before outliers, which they would look like, and both before anything is interpolated;
-#: size and roll are read from whole strides.
+#: Every repair step by name, in the order taken. Swaps come before outliers, which they would look
+#: like, and both before anything is interpolated; size and roll are read from whole
+#: strides.
 STEPS: Mapping[str, _Step] = {
     "low_confidence": _drop_unsure,
-    "true_times": _take_true_times,
     "repeated_frames": _drop_repeated,
     "ends": _crop,
     "swaps": _undo_swaps,
