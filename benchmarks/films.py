@@ -163,8 +163,16 @@ def _whole(film: Film, trial: Trial) -> Trial:
 
 
 def on_laboratory_clock(film: Film, events: Sequence[Event]) -> list[Event]:
-    """Put events from the times of the file on those at which its frames were taken."""
-    times = np.interp([e.time_s for e in events], film.stamp, film.time).tolist()
+    """Put events from the times of the file on those at which its frames were taken.
+
+    Where the file repeats pictures, each comes to show late, some more and some less; its clock is
+    then that of the pictures in the mean.
+    """
+    stamp, time = film.stamp, film.time
+    if film.recipe.get("file", {}).get("kind") == "converted":
+        own = np.r_[True, np.diff(time) > 0]
+        time = np.polyval(np.polyfit(stamp[own], time[own], 1), stamp)
+    times = np.interp([e.time_s for e in events], stamp, time).tolist()
     return [replace(e, time_s=time) for e, time in zip(events, times, strict=True)]
 
 
