@@ -3,8 +3,8 @@
 Films of the virtual laboratory (`training/films`) know when each of their frames was taken, and
 what their files do to that. The first table tells how many repeated frames are found, and what
 leaving them out does to time and to contacts; the second tells the same of simulated runners at
-other frame rates; the third how many files with nothing to mend are changed all the same, people
-among them who walk, squat, rise and jump where `STRIDEWISE_DATA` is set; the last what is not found.
+other frame rates; the third how many files with nothing to mend are changed all the same, where
+`STRIDEWISE_DATA` is set of people who walk, squat, rise and jump too; the last what is not found.
 """
 
 from __future__ import annotations
