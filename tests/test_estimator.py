@@ -97,6 +97,6 @@ def test_a_name_stands_for_the_estimators_that_it_may_be() -> None:
 
 
 def test_other_names_are_refused() -> None:
-    with pytest.raises(InputError, match="The pose estimator is not known. Expected blazepose-f"):
+    with pytest.raises(InputError, match=r"The pose estimator is not known\. Expected blazepose-f"):
         Context(estimator="openpose")
     assert replace(Context(), estimator="blazepose").estimator == "blazepose"

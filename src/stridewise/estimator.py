@@ -121,10 +121,11 @@ def hip_tremble(recording: Recording, leg_length: float) -> float:
     The filter takes out the more, the more frames it has: with this factor one limit serves all
     frame rates. NaN where the hips are never seen in five frames running.
     """
-    hips = np.stack([recording.point(f"{side}_hip") for side in SIDES], axis=1)
-    bends = np.abs(np.diff(hips, n=4, axis=0))
-    typical = [np.median(b[np.isfinite(b)]) for b in np.moveaxis(bends, 0, -1).reshape(4, -1)]
-    return float(np.mean(typical)) / leg_length * recording.fps
+    hips = np.concatenate([recording.point(f"{side}_hip") for side in SIDES], axis=1)
+    bends = np.abs(np.diff(hips, n=4, axis=0)).T
+    seen = [bend[np.isfinite(bend)] for bend in bends]
+    typical = [float(np.median(bend)) for bend in seen if bend.size]
+    return float(np.mean(typical)) / leg_length * recording.fps if typical else float("nan")
 
 
 def _is_blazepose(recording: Recording) -> bool:

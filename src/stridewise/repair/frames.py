@@ -104,7 +104,8 @@ def _equal(recording: Recording) -> Mask:
     equal = same.all(axis=(1, 2)) & np.isfinite(now).any(axis=(1, 2))
     if len(equal) - equal.sum() < _MOVING * recording.frames:
         equal = np.zeros_like(equal)
-    return np.r_[False, equal][: recording.frames]
+    found: Mask = np.r_[False, equal][: recording.frames]
+    return found
 
 
 def find_frozen(recording: Recording) -> int:
@@ -168,8 +169,9 @@ def _motion(recording: Recording) -> Array:
     known = seen.any(axis=1)
     if not known.any():
         return np.zeros(len(away))
-    moves = np.where(seen, away, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    return np.where(known, moves, np.median(moves[known]))
+    mean = np.where(seen, away, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    moves: Array = np.where(known, mean, np.median(mean[known]))
+    return moves
 
 
 @lru_cache(maxsize=8)
