@@ -40,7 +40,7 @@ _FORMATS = {
 #: hips, in leg lengths a second, below which the filter was on and above which it was off. In films
 #: 5 % of either kind lie on the wrong side (benchmarks/identify.py).
 SLOW_FPS = 40.0
-_SLOW, _FAST = (0.66, 1.32), (0.81, 1.1)
+_SLOW, _FAST = (0.64, 1.35), (0.86, 1.19)
 
 
 @dataclass(frozen=True)
