@@ -144,7 +144,9 @@ def test_the_view_is_found(view: str) -> None:
     facing = {"right": "right", "left": "left", "front": "towards", "back": "away"}
     assert capture.facing == facing[view]
     assert capture.quality == "A"
-    assert capture.surface == "treadmill"
+    # The camera may move along as well.
+    assert capture.surface == "unknown"
+    assert "a treadmill or the camera moves along cannot be seen" in " ".join(capture.notes)
 
 
 @pytest.mark.parametrize("view", ["right", "left"])

@@ -486,7 +486,7 @@ def test_laboratory_c3d(
     found = values(analysis)
     assert found["cadence", "both"] == pytest.approx(cadence, abs=0.5)
     assert analysis["capture"]["speed_mps"] == pytest.approx(speed, rel=0.1)
-    assert analysis["capture"]["surface"] == "treadmill"
+    assert analysis["capture"]["surface"] == "unknown"
     assert found["knee_flex_ic", "left"] is not None
     assert found["contralateral_pelvic_drop", "left"] is not None
 

@@ -14,9 +14,10 @@ import jsonschema
 import numpy as np
 import pytest
 
-from stridewise.context import Surface, ViewName
+from stridewise.context import ViewName
 from stridewise.errors import InputError
 from stridewise.estimate import Estimate, MetricSide, Norm, Status
+from stridewise.estimator import KnownBy, choices
 from stridewise.form import load_areas
 from stridewise.gait.motion import Event, EventKind
 from stridewise.metrics import catalogue
@@ -27,6 +28,7 @@ from stridewise.result import (
     Curve,
     Finding,
     FormScore,
+    FoundSurface,
     Pose,
     Quality,
     Reason,
@@ -51,6 +53,7 @@ def example(**changes: Any) -> Analysis:
             "duration_s": 9.983333333333333,
             "fps": np.float64(60.0),
             "keypoints": ["left_hip"],
+            "estimator": {"name": "blazepose-smoothed", "known_by": "points"},
         },
         "capture": Capture(
             *("right", 1.5, "right", "treadmill", None, None, "not known", 1.0, "A", ("a note",))
@@ -190,7 +193,7 @@ OBJECTS = dict(objects(SCHEMA_FILE))
 
 
 def test_every_object_is_strict_and_every_property_is_described() -> None:
-    assert len(OBJECTS) == 13
+    assert len(OBJECTS) == 14
     for path, schema in OBJECTS.items():
         assert schema["additionalProperties"] is False, path
         assert schema["required"] == list(schema["properties"]), path
@@ -208,9 +211,11 @@ def values(path: str) -> set[object]:
     ("path", "expected"),
     [
         ("recording.keypoints", KEYPOINTS),
+        ("recording.estimator.name", choices()),
+        ("recording.estimator.known_by", get_args(KnownBy)),
         ("capture.view", get_args(ViewName)),
         ("capture.facing", get_args(Facing)),
-        ("capture.surface", get_args(Surface)),
+        ("capture.surface", get_args(FoundSurface)),
         ("capture.quality", get_args(Quality)),
         ("events.kind", get_args(EventKind)),
         ("events.side", get_args(Side)),

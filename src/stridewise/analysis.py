@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from stridewise import __version__
 from stridewise.activities import Activity, get
 from stridewise.context import Context, Surface
 from stridewise.estimate import MetricSide
+from stridewise.estimator import identify
 from stridewise.form import find, load_areas
 from stridewise.form import learned as form_network
 from stridewise.form.score import score
@@ -44,6 +45,11 @@ CURVES = (
     "trunk_lateral",
     "vertical_force",
     "fore_aft_force",
+)
+#: Said of a runner who does not pass.
+_IN_PLACE = (
+    "Whether this is a treadmill or the camera moves along cannot be seen; norms are those of "
+    "treadmill runners. --surface says which."
 )
 #: Uncertainty of a stated belt speed: displays are read to 0.1 km/h and belts are off by a percent.
 _STATED_SPEED_SD = 0.02
@@ -82,6 +88,9 @@ def analyze(
     frames_read = recording.frames
     recording, repairs = clean(recording, context.repairs_off)
     view = find_view(recording, context)
+    estimator = identify(
+        recording, view.leg_length, time_scale=context.time_scale, stated=context.estimator
+    )
     model = model or CombinedModel()
     tilt = find_tilt(recording)
     motion = withhold(model.read(recording, view), tilt)
@@ -92,17 +101,17 @@ def analyze(
     quality, quality_notes = grade(
         recording, view, noise, len(steps), tilt, (motion.doubt, *doubts)
     )
-    data, surface_note = gait_data(recording, view, motion, steps, context, quality)
-    surface, speed = data.surface, data.speed
+    data = gait_data(recording, view, motion, steps, context, quality)
+    surface, speed = _surface(motion, context), data.speed
     metrics = compute(data)
     yaw = view.yaw_deg if motion.yaw_deg is None else motion.yaw_deg
     in_legs = replace(data, leg_length_m=None)
-    opinions = form_network.judge(motion, steps, in_legs, surface, speed, yaw)
+    opinions = form_network.judge(motion, steps, in_legs, data.surface, speed, yaw)
     assessment = find(metrics, opinions=opinions)
     notes = (
         *quality_notes,
         *recording.notes,
-        *surface_note,
+        *(() if surface else (_IN_PLACE,)),
         *(repair.detail for repair in repairs),
     )
     return Analysis(
@@ -113,12 +122,13 @@ def analyze(
             "duration_s": recording.duration,
             "fps": recording.fps,
             "keypoints": list(recording.keypoints),
+            "estimator": asdict(estimator),
         },
         capture=Capture(
             view=view.name,
             yaw_deg=view.yaw_deg,
             facing=view.facing,
-            surface=surface,
+            surface=surface or "unknown",
             speed_mps=speed.value if speed else None,
             speed_sd_mps=speed.sd if speed else None,
             speed_source=speed.source if speed else "not known",
@@ -144,24 +154,16 @@ def gait_data(
     steps: Steps,
     context: Context,
     quality: Quality,
-) -> tuple[GaitData, tuple[str, ...]]:
-    """Gather what metrics are computed from.
-
-    Returns
-    -------
-    GaitData
-    tuple of str
-        What was assumed, in plain words.
-    """
-    surface, note = _surface(motion, context)
+) -> GaitData:
+    """Gather what metrics are computed from."""
     leg = _leg_length(recording, view, context)
-    data = GaitData(
+    return GaitData(
         motion=motion,
         steps=steps,
         fps=recording.fps,
         view=view.name,
         three_d=not view.flat,
-        surface=surface,
+        surface=_surface(motion, context) or "treadmill",
         speed=_speed(motion, steps, leg, context),
         leg_length_m=leg,
         height_m=context.height_m,
@@ -169,7 +171,6 @@ def gait_data(
         quality=quality,
         yaw_deg=view.yaw_deg,
     )
-    return data, note
 
 
 def _real_time(recording: Recording, context: Context) -> Recording:
@@ -187,15 +188,11 @@ def _noise(recording: Recording) -> float:
     return float(np.median(known)) if known.size else float("nan")
 
 
-def _surface(motion: Motion, context: Context) -> tuple[Surface, tuple[str, ...]]:
+def _surface(motion: Motion, context: Context) -> Surface | None:
+    """Tell what is run on; None where a camera that moves along would show the same."""
     if context.surface != "auto":
-        return context.surface, ()
-    if ("pelvis_travel", None) in motion.signals:
-        return "overground", ()
-    return "treadmill", (
-        "The runner stays in place in the picture, so a treadmill is assumed; if the camera moved "
-        "along, say --surface overground.",
-    )
+        return context.surface
+    return "overground" if ("pelvis_travel", None) in motion.signals else None
 
 
 def _leg_length(recording: Recording, view: View, context: Context) -> Measured | None:

@@ -159,6 +159,11 @@ def _add_context(parser: argparse.ArgumentParser) -> None:
     )
     known.add_argument("--activity", default="running", help="what is done (default: running)")
     known.add_argument(
+        "--estimator",
+        metavar="NAME",
+        help="pose estimator that wrote the points, such as blazepose-full or movenet-thunder",
+    )
+    known.add_argument(
         "--no-repair",
         action="append",
         default=[],
@@ -230,6 +235,7 @@ def _analyze(args: argparse.Namespace) -> int:
         mass_kg=args.mass,
         time_scale=args.time_scale,
         activity=args.activity,
+        estimator=args.estimator,
         repairs_off=REPAIRS if "all" in args.no_repair else tuple(args.no_repair),
     )
     if args.person is not None and (picture := _picture(args)):

@@ -50,6 +50,9 @@ class Context:
         How many times slower than life the recording plays (8 for 240 fps shown at 30).
     activity : str
         Name of a registered activity.
+    estimator : str, optional
+        Pose estimator that wrote the points (`stridewise.estimator.choices`); told from the file
+        and its points when absent.
     repairs_off : tuple of str
         Repair steps to leave out, by name (see `REPAIRS`).
 
@@ -66,6 +69,7 @@ class Context:
     mass_kg: float | None = None
     time_scale: float = 1.0
     activity: str = "running"
+    estimator: str | None = None
     repairs_off: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -76,6 +80,10 @@ class Context:
                     expected=f"auto, {', '.join(known)}",
                     received=getattr(self, name),
                 )
+        if self.estimator is not None:
+            from stridewise.estimator import check
+
+            check(self.estimator)
         unknown = [step for step in self.repairs_off if step not in REPAIRS]
         if unknown:
             raise InputError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stridewise.context import Surface, ViewName
+from stridewise.context import ViewName
 from stridewise.errors import InputError
 from stridewise.estimate import Estimate, MetricSide
 from stridewise.gait.motion import Event
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Quality = Literal["A", "B", "C", "D"]
+FoundSurface = Literal["treadmill", "overground", "unknown"]
 
 SCHEMA = "stridewise.analysis/1"
 
@@ -39,7 +40,8 @@ class Capture:
         Camera direction around the runner: 0 right side, 90 front, 180 left side, -90 back.
     facing : {"left", "right", "towards", "away"}
         Where the runner runs in the image.
-    surface : {"treadmill", "overground"}
+    surface : {"treadmill", "overground", "unknown"}
+        "unknown" for a runner who stays in place in the picture: the camera may move along.
     speed_mps, speed_sd_mps : float or None
         Running speed and its standard deviation.
     speed_source : str
@@ -55,7 +57,7 @@ class Capture:
     view: ViewName
     yaw_deg: float
     facing: str
-    surface: Surface
+    surface: FoundSurface
     speed_mps: float | None
     speed_sd_mps: float | None
     speed_source: str
@@ -242,7 +244,8 @@ class Analysis:
     Parameters
     ----------
     recording : mapping
-        `source, format, frames, duration_s, fps, keypoints`.
+        `source, format, frames, duration_s, fps, keypoints, estimator`; the last one a mapping of
+        `name` and `known_by` (`stridewise.estimator.Estimator`).
     capture : Capture
     events : tuple of Event
         In order of time, in seconds of the runner's clock (slow motion taken out).

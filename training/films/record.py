@@ -115,8 +115,16 @@ class Film:
         return RUNNERS.index(runner) % FOLDS if runner in RUNNERS else None
 
     def taken(self, stamp: Array) -> Array:
-        """Return the instants on the laboratory's clock that belong to times of the file."""
-        return np.interp(stamp, self.stamp, self.time)
+        """Return the instants on the laboratory's clock that belong to times of the file.
+
+        Where the file repeats pictures, each comes to show late, some more and some less; its clock
+        is then that of the pictures in the mean.
+        """
+        time = self.time
+        if self.recipe.get("file", {}).get("kind") == "converted":
+            own = np.r_[True, np.diff(time) > 0]
+            time = np.polyval(np.polyfit(self.stamp[own], time[own], 1), self.stamp)
+        return np.interp(stamp, self.stamp, time)
 
     def whole(self, trial: Trial) -> Trial:
         """Return a stretch of the trial with the drawn upper body: all of `INPUT_POINTS`."""

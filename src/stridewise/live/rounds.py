@@ -196,7 +196,7 @@ def evaluate(
     known = level[np.isfinite(level)]
     noise = float(np.median(known)) / view.leg_length if known.size else float("nan")
     quality, notes = grade_capture(recording, view, noise, fps, prepared.tilt)
-    data, _ = gait_data(recording, view, motion, steps, context, quality)
+    data = gait_data(recording, view, motion, steps, context, quality)
     data = replace(data, fps=fps)
     yield
     estimates, samples = yield from _metrics(data)

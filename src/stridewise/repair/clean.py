@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from stridewise.errors import InputError
 from stridewise.recording import Recording
 from stridewise.repair.ends import find_ends
+from stridewise.repair.frames import find_pictures
 from stridewise.repair.gaps import fill, keep_length
 from stridewise.repair.noise import noise_level
 from stridewise.repair.outliers import find_outliers
@@ -34,8 +35,6 @@ MIN_CONFIDENCE = 0.3
 ROUNDING_S = 0.001
 #: Frames further apart than this many usual intervals have a gap between them.
 _GAP = 1.6
-#: When fewer frames than this share differ from the one before, repetition is no fault of the file.
-_MOVING = 0.1
 
 
 @dataclass(frozen=True)
@@ -103,15 +102,23 @@ def _drop_unsure(recording: Recording) -> tuple[Recording, Repair | None]:
 
 
 def _drop_repeated(recording: Recording) -> tuple[Recording, Repair | None]:
-    """Leave out frames that show the picture before them again, as some video codecs write."""
-    now, before = recording.xy[1:], recording.xy[:-1]
-    same = (now == before) | (np.isnan(now) & np.isnan(before))
-    repeated = same.all(axis=(1, 2)) & np.isfinite(now).any(axis=(1, 2))
-    count = int(repeated.sum())
-    if not count or len(repeated) - count < _MOVING * recording.frames:
+    """Leave out frames that show a picture again, and say when the others were taken."""
+    pictures = find_pictures(recording)
+    count = recording.frames - len(pictures.time)
+    if not count:
         return recording, None
-    detail = f"{count} frames that repeat the one before were left out"
-    return _keep(recording, np.r_[True, ~repeated]), Repair("repeated_frames", count, detail)
+    details = (
+        (pictures.frozen, "frames at the beginning, in which nothing moves, were left out"),
+        (
+            pictures.repeated,
+            "frames that show the picture before them again were left out, as in files of another "
+            "frame rate than the camera's, and the others put evenly in time",
+        ),
+        (pictures.equal, "frames that repeat the one before were left out"),
+    )
+    detail = "; ".join(f"{frames} {what}" for frames, what in details if frames)
+    recording = _keep(recording, pictures.kept).with_(time=pictures.time)
+    return recording, Repair("repeated_frames", count, detail)
 
 
 def _crop(recording: Recording) -> tuple[Recording, Repair | None]:

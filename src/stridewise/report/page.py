@@ -287,6 +287,8 @@ def _facts(analysis: Analysis, written: date | None) -> list[tuple[str, str]]:
     facts.append(("View", words.VIEWS.get(capture.view, capture.view)))
     if capture.surface in ("treadmill", "overground"):
         facts.append(("Surface", capture.surface))
+    if estimator := recording.get("estimator"):
+        facts.append(("Pose estimator", words.estimator_text(**estimator)))
     length = [
         f"{recording[key]:.{digits}f} {unit}"
         for key, digits, unit in (("duration_s", 0, "s"), ("fps", 0, "frames/s"))

@@ -259,3 +259,24 @@ PHASES = {
     "mid_stance": "Mid-stance",
     "toe_off": "Toe-off",
 }
+
+
+_FAMILIES = {
+    "blazepose": "BlazePose (MediaPipe)",
+    "blazepose-smoothed": "BlazePose (MediaPipe) that smooths over time",
+    "blazepose-frames": "BlazePose (MediaPipe), frame by frame",
+    "movenet": "MoveNet",
+    "exact": "true joints, such as markers",
+    "unknown": "not known",
+}
+_KNOWN_BY = {
+    "stated": ", as stated",
+    "format": ", by the file",
+    "points": ", by how the points move",
+    "nothing": "",
+}
+
+
+def estimator_text(name: str, known_by: str) -> str:
+    """Say which pose estimator wrote the points, and how that is known."""
+    return f"{_FAMILIES.get(name, name)}{_KNOWN_BY[known_by]}"

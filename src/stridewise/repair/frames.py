@@ -1,0 +1,187 @@
+"""Which frames of a file show a picture of their own, told by how much the points move.
+
+Files that were changed after they were taken repeat pictures (24 frames/s written as 30) or begin
+with a frozen one. They were encoded once more, so that points of repeated pictures are not equal,
+and those of estimators that smooth glide on. Repeats are therefore believed only where one of the
+patterns in which files repeat pictures fits all along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stridewise.recording import Recording
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+#: Rates of cameras and of the files that they are converted to, frames/s.
+CONVERSIONS = ((24, 30), (25, 30), (30, 60), (24, 60), (25, 60), (24, 50), (30, 50))
+#: Frames in which one pattern is looked for, as rates are seldom exactly those; fewer than the
+#: second figure tell nothing. In how many places a pattern may begin.
+_BLOCK, _FEWEST, _SHIFTS = 200, 30, 25
+#: Repeats must show less of the usual motion than other frames, by this share of it and by so many
+#: standard errors. In films (benchmarks/files.py) the best pattern of a file that repeats nothing
+#: reaches 0.22 and 5.7, never both; nearly all that repeat reach 0.28 and 5.9.
+_LESS, _SURE = 0.25, 5.5
+#: Usual motion is that which this share of frames, in percent, within so many seconds do not pass.
+_USUAL, _AROUND_S = 75.0, 0.3
+#: A start is frozen where points move less than the first figure, as a share of what is usual in
+#: the first seconds, for longer than the second, in seconds; a frame in which they move more counts
+#: against two. Films that begin as they should do so for 0.07 s.
+_STILL, _FROZEN_S, _FIRST_S = 0.4, 0.15, 4.0
+#: When fewer frames than this share differ from the one before, repetition is no fault of the file.
+_MOVING = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Which frames show a picture of their own, and when those were taken.
+
+    Parameters
+    ----------
+    kept : ndarray of bool, shape (frames,)
+    time : ndarray, shape (kept frames,)
+        Seconds; those of the file, evened out where it repeats pictures in a pattern.
+    frozen, repeated, equal : int
+        Frames that are not kept: of a frozen start, repeated in a pattern, and others in which all
+        points are those of the frame before.
+    """
+
+    kept: Mask
+    time: Array
+    frozen: int
+    repeated: int
+    equal: int
+
+
+def find_pictures(recording: Recording) -> Pictures:
+    """Find which frames show a picture of their own, and when those were taken.
+
+    Parameters
+    ----------
+    recording : Recording
+        As read.
+
+    Returns
+    -------
+    Pictures
+    """
+    kept, time = np.ones(recording.frames, dtype=bool), recording.time
+    frozen = find_frozen(recording)
+    kept[:frozen] = False
+    repeats = find_repeats(_only(recording, kept))
+    if repeats.any():
+        kept[frozen:] = ~repeats
+        # They were taken evenly, though they came to show late.
+        shown = np.flatnonzero(kept)
+        even = np.linspace(shown[0], shown[-1], len(shown))
+        time = time.copy()
+        time[kept] = np.interp(even, np.arange(recording.frames), recording.time)
+    equal = _equal(_only(recording, kept))
+    kept[np.flatnonzero(kept)[equal]] = False
+    return Pictures(kept, time[kept], frozen, int(repeats.sum()), int(equal.sum()))
+
+
+def _only(recording: Recording, kept: Mask) -> Recording:
+    """Keep positions and times of some frames."""
+    return Recording(
+        recording.xy[kept],
+        recording.confidence[kept],
+        recording.time[kept],
+        recording.keypoints,
+    )
+
+
+def _equal(recording: Recording) -> Mask:
+    """Find frames equal to the one before, as some video codecs write them; none if most are."""
+    now, before = recording.xy[1:], recording.xy[:-1]
+    same = (now == before) | (np.isnan(now) & np.isnan(before))
+    equal = same.all(axis=(1, 2)) & np.isfinite(now).any(axis=(1, 2))
+    if len(equal) - equal.sum() < _MOVING * recording.frames:
+        equal = np.zeros_like(equal)
+    found: Mask = np.r_[False, equal][: recording.frames]
+    return found
+
+
+def find_frozen(recording: Recording) -> int:
+    """Count the frames at the beginning in which nothing moves.
+
+    Parameters
+    ----------
+    recording : Recording
+        As read.
+
+    Returns
+    -------
+    int
+        0 where the recording begins with motion, or hardly has any.
+    """
+    moves = _motion(recording)[recording.time[1:] < recording.time[0] + _FIRST_S]
+    still = np.cumsum(np.where(moves < _STILL * np.median(moves), 1, -2)) if len(moves) else moves
+    if not len(still) or still.max() < _FROZEN_S * recording.fps:
+        return 0
+    return int(np.argmax(still)) + 2
+
+
+def find_repeats(recording: Recording) -> Mask:
+    """Find the frames that show the picture before them again, in a pattern of its own.
+
+    Parameters
+    ----------
+    recording : Recording
+        As read, without a frozen start.
+
+    Returns
+    -------
+    ndarray of bool, shape (frames,)
+    """
+    from scipy.ndimage import percentile_filter
+
+    none = np.zeros(recording.frames, dtype=bool)
+    moves = _motion(recording)
+    if len(moves) < _FEWEST or not moves.any():
+        return none
+    around = 2 * round(_AROUND_S * recording.fps) + 1
+    usual = percentile_filter(moves, _USUAL, around)
+    moves = np.minimum(moves / np.maximum(usual, 1e-9), 1.0)
+    found = [none[:1]]
+    for block in np.array_split(moves, max(1, len(moves) // _BLOCK)):
+        patterns = _patterns(len(block))
+        share = patterns.mean(axis=1)
+        less = ((block @ ~patterns.T) / (1 - share) - (block @ patterns.T) / share) / len(block)
+        error = block.std() / np.sqrt(len(block) * share * (1 - share)) + 1e-9
+        surest = int(np.argmax(less / error))
+        if less[surest] < _LESS or less[surest] < _SURE * error[surest]:
+            return none
+        found.append(patterns[surest])
+    return np.concatenate(found)
+
+
+def _motion(recording: Recording) -> Array:
+    """How far the points move on to each frame but the first, on average."""
+    away = np.linalg.norm(np.diff(recording.xy, axis=0), axis=2)
+    seen = np.isfinite(away)
+    known = seen.any(axis=1)
+    if not known.any():
+        return np.zeros(len(away))
+    mean = np.where(seen, away, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    moves: Array = np.where(known, mean, np.median(mean[known]))
+    return moves
+
+
+@lru_cache(maxsize=8)
+def _patterns(intervals: int) -> Mask:
+    """Return in which of so many frames a picture is repeated, a row for each way of repeating."""
+    frame = np.arange(intervals + 1)
+    rows = [
+        np.diff(np.floor(frame * camera / file + shift / _SHIFTS)) == 0
+        for camera, file in CONVERSIONS
+        for shift in range(_SHIFTS)
+    ]
+    patterns: Mask = np.unique(rows, axis=0)
+    return patterns[patterns.any(axis=1) & ~patterns.all(axis=1)]
