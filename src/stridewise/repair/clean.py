@@ -108,7 +108,7 @@ def _drop_repeated(recording: Recording) -> tuple[Recording, Repair | None]:
     if not count:
         return recording, None
     details = (
-        (pictures.frozen, "frames at the beginning, in which nothing moves, were left out"),
+        (pictures.frozen, "frames at the beginning, which show one frozen picture, were left out"),
         (
             pictures.repeated,
             "frames that show the picture before them again were left out, as in files of another "

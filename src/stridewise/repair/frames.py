@@ -24,15 +24,18 @@ CONVERSIONS = ((24, 30), (25, 30), (30, 60), (24, 60), (25, 60), (24, 50), (30, 
 #: Frames in which one pattern is looked for, as rates are seldom exactly those; fewer than the
 #: second figure tell nothing. In how many places a pattern may begin.
 _BLOCK, _FEWEST, _SHIFTS = 200, 30, 25
-#: Repeats must show less of the usual motion than other frames, by this share of it and by so many
-#: standard errors. In films (benchmarks/files.py) the best pattern of a file that repeats nothing
-#: reaches 0.22 and 5.7, never both; nearly all that repeat reach 0.28 and 5.9.
-_LESS, _SURE = 0.25, 5.5
+#: In repeats there must be less motion than in other frames, by so many standard errors; and
+#: three of four points must move less than in the frames beside, by this share. In films
+#: (benchmarks/files.py) a file that repeats nothing reaches 5.8 of the first at most, and all but
+#: two of 87 that do reach 6.0 and 0.22. Feet whose rhythm is that of a pattern are many standard
+#: errors less, but not all points then slow down together: 0.09 at most.
+_SURE, _LESS, _OF_POINTS = 5.5, 0.15, 25.0
 #: Usual motion is that which this share of frames, in percent, within so many seconds do not pass.
 _USUAL, _AROUND_S = 75.0, 0.3
 #: A start is frozen where points move less than the first figure, as a share of what is usual in
 #: the first seconds, for longer than the second, in seconds; a frame in which they move more counts
-#: against two. Films that begin as they should do so for 0.07 s.
+#: against two. Films that begin as they should do so for 0.07 s. Whoever stands still at first
+#: starts slowly; a film goes on with a jump of more than the usual motion.
 _STILL, _FROZEN_S, _FIRST_S = 0.4, 0.15, 4.0
 #: When fewer frames than this share differ from the one before, repetition is no fault of the file.
 _MOVING = 0.1
@@ -121,11 +124,14 @@ def find_frozen(recording: Recording) -> int:
     int
         0 where the recording begins with motion, or hardly has any.
     """
-    moves = _motion(recording)[recording.time[1:] < recording.time[0] + _FIRST_S]
-    still = np.cumsum(np.where(moves < _STILL * np.median(moves), 1, -2)) if len(moves) else moves
-    if not len(still) or still.max() < _FROZEN_S * recording.fps:
+    moves = _motion(recording).mean(axis=1)[recording.time[1:] < recording.time[0] + _FIRST_S]
+    if not len(moves):
         return 0
-    return int(np.argmax(still)) + 2
+    usual = float(np.median(moves))
+    still = np.cumsum(np.where(moves < _STILL * usual, 1, -2))
+    end = int(np.argmax(still)) + 1
+    long = still[end - 1] >= _FROZEN_S * recording.fps
+    return end + 1 if long and end < len(moves) and moves[end] > usual else 0
 
 
 def find_repeats(recording: Recording) -> Mask:
@@ -143,34 +149,44 @@ def find_repeats(recording: Recording) -> Mask:
     from scipy.ndimage import percentile_filter
 
     none = np.zeros(recording.frames, dtype=bool)
-    moves = _motion(recording)
+    away = _motion(recording)
+    moves = away.mean(axis=1)
     if len(moves) < _FEWEST or not moves.any():
         return none
     around = 2 * round(_AROUND_S * recording.fps) + 1
     usual = percentile_filter(moves, _USUAL, around)
     moves = np.minimum(moves / np.maximum(usual, 1e-9), 1.0)
     found = [none[:1]]
-    for block in np.array_split(moves, max(1, len(moves) // _BLOCK)):
-        patterns = _patterns(len(block))
+    for frames in np.array_split(np.arange(len(moves)), max(1, len(moves) // _BLOCK)):
+        block, patterns = moves[frames], _patterns(len(frames))
         share = patterns.mean(axis=1)
         less = ((block @ ~patterns.T) / (1 - share) - (block @ patterns.T) / share) / len(block)
         error = block.std() / np.sqrt(len(block) * share * (1 - share)) + 1e-9
         surest = int(np.argmax(less / error))
-        if less[surest] < _LESS or less[surest] < _SURE * error[surest]:
+        if less[surest] < _SURE * error[surest] or _slower(away[frames], patterns[surest]) < _LESS:
             return none
         found.append(patterns[surest])
     return np.concatenate(found)
 
 
+def _slower(away: Array, repeat: Mask) -> float:
+    """By which share all but a quarter of the points move less in repeats than in frames beside."""
+    before, after = np.r_[repeat[1:], False] & ~repeat, np.r_[False, repeat[:-1]] & ~repeat
+    beside = np.minimum(away[before].mean(axis=0), away[after].mean(axis=0))
+    slower = 1.0 - away[repeat].mean(axis=0) / np.maximum(beside, 1e-9)
+    return float(np.percentile(slower, _OF_POINTS))
+
+
 def _motion(recording: Recording) -> Array:
-    """How far the points move on to each frame but the first, on average."""
+    """How far each point moves on to each frame but the first; as the others where not seen."""
     away = np.linalg.norm(np.diff(recording.xy, axis=0), axis=2)
     seen = np.isfinite(away)
     known = seen.any(axis=1)
     if not known.any():
-        return np.zeros(len(away))
+        return np.zeros_like(away)
     mean = np.where(seen, away, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    moves: Array = np.where(known, mean, np.median(mean[known]))
+    mean = np.where(known, mean, np.median(mean[known]))
+    moves: Array = np.where(seen, away, mean[:, None])
     return moves
 
 
