@@ -24,6 +24,7 @@ NAMES: Mapping[str, str] = {
     "blazepose-lite-frames": "BlazePose lite, frame by frame",
     "movenet-thunder": "MoveNet Thunder",
     "movenet-lightning": "MoveNet Lightning",
+    "efficientpose-ii-lite": "EfficientPose II Lite",
 }
 VIEWS = ("side", "oblique", "back", "front")
 #: Metrics that stand in the first tables: title, unit and digits.
