@@ -280,8 +280,8 @@ there.
 _PEERS = """\
 `python -m benchmarks.peers` ran {packages} on the points of {films} films of the first round, all
 from the side (runners and speeds are those of the films here, which have replaced them since; ours
-are measured here), and told them how large the runner is and where he runs to. Of each package, the method is
-shown that is most exact among those of its methods that lose less than a third of the events, or
-else the one that loses least. Here an event may be on either foot, for them and for us: RMSE
-(bias) in ms, then lost / on the other foot / invented in per cent.
+are measured here), and told them how large the runner is and where he runs to. Of each package, the
+method is shown that is most exact among those of its methods that lose less than a third of the
+events, or else the one that loses least. Here an event may be on either foot, for them and for us:
+RMSE (bias) in ms, then lost / on the other foot / invented in per cent.
 """
