@@ -179,3 +179,11 @@ def test_runners_differ_about_as_much_as_in_the_laboratory():
         values = [m[name]["both"] for m in drawn]
         assert abs(np.mean(values) - mean) < 1.3 * sd, name
         assert 0.3 * sd < np.std(values, ddof=1) < 2.0 * sd, name
+
+
+def test_a_single_step_has_no_time_since_the_one_before_it():
+    truth = told(Runner(seed=5), duration=1.0)
+    alone = summarise(truth.steps[:1], 3.0, 70.0, 1.75)
+    assert "step_time" not in alone
+    assert "asym_step_time" not in alone
+    assert alone["ground_contact_time"]["both"] > 0

@@ -189,7 +189,7 @@ def summarise(
     contact, flight = (metrics[n]["both"] for n in ("ground_contact_time", "flight_time"))
     metrics |= _stiffness(contact, flight, speed_mps, mass_kg, 0.53 * height_m)
     for name in ASYMMETRIC_SHARES + ASYMMETRIC_ANGLES:
-        sides = metrics[name]
+        sides = metrics.get(name, {})
         if "left" in sides and "right" in sides:
             difference = sides["right"] - sides["left"]
             mean = (sides["right"] + sides["left"]) / 2
