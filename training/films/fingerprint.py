@@ -32,6 +32,8 @@ Array = NDArray[np.float64]
 
 #: A view with fewer films is not learnt.
 LEAST_FILMS = 6
+#: An estimator that saw fewer films than this is not learnt at all.
+_FEWEST = 20
 #: What is kept: directions in which people differ, people, strides of each, bins of a stride.
 COMPONENTS, PEOPLE, STRIDES = 16, 24, 6
 BINS, FINE_BINS, COARSE_BINS = 48, 48, 6
@@ -50,7 +52,7 @@ def main() -> None:
     films = read_all()
     for estimator in ESTIMATORS:
         made = fit(films, estimator)
-        if not made.views:
+        if sum(habits.films for habits in made.views.values()) < _FEWEST:
             continue
         path = FOLDER / f"{estimator}.npz"
         with path.open("wb") as file:
