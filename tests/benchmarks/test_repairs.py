@@ -42,7 +42,7 @@ def known(path: Path) -> object:
     return pytest.param(path, id=path.stem, marks=marks)
 
 
-@pytest.mark.parametrize("path", map(known, FILMS))
+@pytest.mark.parametrize("path", [known(path) for path in FILMS])
 def test_no_film_has_more_exchanged_legs_or_a_level_picture_turned(path: Path) -> None:
     seen = film(path)
     level = abs(seen.recipe["camera"].get("roll_deg", 0.0)) < 1.0
