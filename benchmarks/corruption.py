@@ -176,11 +176,7 @@ def laboratory(count: int, fps: float) -> Iterator[Case]:
         camera = Camera(fps=fps, yaw_deg=180.0 * (i % 2))
         recording = seen(trial, camera, Noise(white=BASE_NOISE), 100 + i)
         first = recording.time < recording.time[0] + SECONDS
-        recording = recording.with_(
-            xy=recording.xy[first],
-            confidence=recording.confidence[first],
-            time=recording.time[first],
-        )
+        recording = recording.take(first)
 
         def at(side: Side, part: str) -> Array:
             return trial.xyz[:, trial.keypoints.index(f"{side}_{part}"), :2]  # noqa: B023

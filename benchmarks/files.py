@@ -249,12 +249,7 @@ def _recorded(folder: str) -> Iterator[Recording]:
         if path.suffix in (".trc", ".c3d", ".bvh"):
             whole = read(path)
             for every in (1, 2, 4):
-                yield whole.with_(
-                    xy=whole.xy[::every],
-                    confidence=whole.confidence[::every],
-                    time=whole.time[::every],
-                    depth=None,
-                )
+                yield whole.take(slice(None, None, every)).with_(depth=None)
 
 
 if __name__ == "__main__":

@@ -110,6 +110,23 @@ def test_select_keeps_points_in_the_order_asked_for() -> None:
     assert it.notes == ("a note",)
 
 
+@pytest.mark.parametrize("frames", [slice(None, None, 2), np.array([True, False, True, False])])
+def test_take_keeps_frames(frames: slice | np.ndarray) -> None:
+    depth = np.arange(12.0).reshape(4, 3)
+    it = recording(depth=depth, notes=("a note",))
+    some = it.take(frames)
+    assert some.depth is not None
+    for kept, whole in (
+        (some.xy, it.xy),
+        (some.confidence, it.confidence),
+        (some.time, it.time),
+        (some.depth, depth),
+    ):
+        np.testing.assert_array_equal(kept, whole[::2])
+    assert some.notes == ("a note",)
+    assert recording().take(frames).depth is None
+
+
 def test_with_changes_a_copy() -> None:
     it = recording()
     later = it.with_(time=it.time + 1)

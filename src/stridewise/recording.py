@@ -166,6 +166,15 @@ class Recording:
             keypoints=tuple(names),
         )
 
+    def take(self, frames: slice | NDArray[np.bool_]) -> Recording:
+        """Return a copy that keeps only these frames."""
+        return self.with_(
+            xy=self.xy[frames],
+            confidence=self.confidence[frames],
+            time=self.time[frames],
+            depth=None if self.depth is None else self.depth[frames],
+        )
+
     def to_xarray(self) -> xarray.Dataset:
         """Return the dataset layout of `movement`: position (time, space, keypoints, individuals).
 

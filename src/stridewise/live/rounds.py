@@ -139,7 +139,7 @@ def prepare(
         When no leg is seen whole, or the view contradicts the one stated.
     """
     # The direction comes from averages over strides: every other row tells as much.
-    view = find_view(every_other(recording), context)
+    view = find_view(recording.take(slice(None, None, 2)), context)
     yield
     if known is not None:
         return Prepared(
@@ -157,13 +157,6 @@ def prepare(
     yield
     timed = yield from refine_in_pieces(fused(own, plain), recording, view, model.paths)
     return Prepared(body, level, tilt, timed)
-
-
-def every_other(recording: Recording) -> Recording:
-    """Return every other frame."""
-    return recording.with_(
-        xy=recording.xy[::2], confidence=recording.confidence[::2], time=recording.time[::2]
-    )
 
 
 def evaluate(

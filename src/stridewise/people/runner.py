@@ -129,12 +129,7 @@ def _gait(recording: Recording) -> str:
     from stridewise.view import leg_length
 
     near = np.abs(recording.time - recording.time[recording.frames // 2]) <= _LOOK_S / 2
-    part = recording.with_(
-        xy=recording.xy[near],
-        confidence=recording.confidence[near],
-        time=recording.time[near],
-        depth=None if recording.depth is None else recording.depth[near],
-    )
+    part = recording.take(near)
     if part.duration < _SHORTEST_S:
         return _BRIEF
     try:

@@ -117,7 +117,7 @@ def _drop_repeated(recording: Recording) -> tuple[Recording, Repair | None]:
         (pictures.equal, "frames that repeat the one before were left out"),
     )
     detail = "; ".join(f"{frames} {what}" for frames, what in details if frames)
-    recording = _keep(recording, pictures.kept).with_(time=pictures.time)
+    recording = recording.take(pictures.kept).with_(time=pictures.time)
     return recording, Repair("repeated_frames", count, detail)
 
 
@@ -131,17 +131,7 @@ def _crop(recording: Recording) -> tuple[Recording, Repair | None]:
         f"the first {before} and the last {after} frames, in which not all leg points are seen, "
         "were left out"
     )
-    return _keep(recording, kept), Repair("ends", before + after, detail)
-
-
-def _keep(recording: Recording, kept: slice | NDArray[np.bool_]) -> Recording:
-    """Keep some frames."""
-    return recording.with_(
-        xy=recording.xy[kept],
-        confidence=recording.confidence[kept],
-        time=recording.time[kept],
-        depth=None if recording.depth is None else recording.depth[kept],
-    )
+    return recording.take(kept), Repair("ends", before + after, detail)
 
 
 def _undo_swaps(recording: Recording) -> tuple[Recording, Repair | None]:

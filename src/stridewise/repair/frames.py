@@ -77,7 +77,7 @@ def find_pictures(recording: Recording) -> Pictures:
     kept, time = np.ones(recording.frames, dtype=bool), recording.time
     frozen = find_frozen(recording)
     kept[:frozen] = False
-    repeats = find_repeats(_only(recording, kept))
+    repeats = find_repeats(recording.take(kept))
     if repeats.any():
         kept[frozen:] = ~repeats
         # They were taken evenly, though they came to show late.
@@ -85,19 +85,9 @@ def find_pictures(recording: Recording) -> Pictures:
         even = np.linspace(shown[0], shown[-1], len(shown))
         time = time.copy()
         time[kept] = np.interp(even, np.arange(recording.frames), recording.time)
-    equal = _equal(_only(recording, kept))
+    equal = _equal(recording.take(kept))
     kept[np.flatnonzero(kept)[equal]] = False
     return Pictures(kept, time[kept], frozen, int(repeats.sum()), int(equal.sum()))
-
-
-def _only(recording: Recording, kept: Mask) -> Recording:
-    """Keep positions and times of some frames."""
-    return Recording(
-        recording.xy[kept],
-        recording.confidence[kept],
-        recording.time[kept],
-        recording.keypoints,
-    )
 
 
 def _equal(recording: Recording) -> Mask:

@@ -117,7 +117,7 @@ def degrade(
     Recording
         With fewer frames where frames are dropped.
     """
-    recording = _take(recording, kept_frames(recording.frames, noise, rng))
+    recording = recording.take(kept_frames(recording.frames, noise, rng))
     time, names = recording.time, recording.keypoints
     shape = recording.xy.shape
     weak = _bursts(time, shape[1], noise.weak_per_min, noise.weak_s, rng)
@@ -138,15 +138,6 @@ def degrade(
     confidence[swapped] = confidence[swapped][:, mirror]
     xy[_bursts(time, shape[1], noise.gaps_per_min, noise.gap_s, rng)] = np.nan
     return recording.with_(xy=xy, confidence=confidence, time=_stamp(time, noise, rng))
-
-
-def _take(recording: Recording, kept: Mask) -> Recording:
-    return recording.with_(
-        xy=recording.xy[kept],
-        confidence=recording.confidence[kept],
-        time=recording.time[kept],
-        depth=None if recording.depth is None else recording.depth[kept],
-    )
 
 
 def _bursts(
