@@ -15,6 +15,7 @@ from stridewise.metrics import GaitData, Sample, catalogue
 from stridewise.metrics.drift import drift
 from stridewise.metrics.uncertainty import interval, summarise
 from stridewise.simulate import LEVELS, Camera, Runner, simulate
+from stridewise.simulate.noise import wander
 from stridewise.skeletons import Side
 
 Array = NDArray[np.float64]
@@ -111,24 +112,12 @@ def drifting(share: float) -> float:
     held = []
     for _ in range(DRAWS):
         white = rng.standard_normal(len(time))
-        found = drift(time, white + _wandering(time, share * LASTS_S, rng), LASTS_S)
+        slow = wander(time, np.array(share * LASTS_S), rng.standard_normal(len(time)))
+        found = drift(time, white + slow, LASTS_S)
         assert found is not None
         low, high = interval(found.value, found.random_sd, found.bias_sd, found.freedom)[1]
         held.append(low <= 0 <= high)
     return 100 * float(np.mean(held))
-
-
-def _wandering(time: Array, correlation_s: float, rng: np.random.Generator) -> Array:
-    """Draw noise of unit variance with correlation exp(-lag / correlation_s)."""
-    from scipy.signal import lfilter
-
-    new = rng.standard_normal(len(time))
-    if correlation_s == 0:
-        return new
-    keep = float(np.exp(-(time[1] - time[0]) / correlation_s))
-    new[1:] *= np.sqrt(1 - keep**2)
-    wander: Array = lfilter([1.0], [1.0, -keep], new)
-    return wander
 
 
 def _variability() -> Iterator[str]:

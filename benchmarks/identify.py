@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stridewise.errors import InputError
-from stridewise.estimator import BLAZEPOSE, FRAMES, SLOW_FPS, SMOOTHED, hip_tremble
+from stridewise.estimator import BLAZEPOSE, FRAMES, SLOW_FPS, SMOOTHED, by_tremble, hip_tremble
 from stridewise.repair.clean import clean
 from stridewise.view import leg_length
 from training.films.record import ESTIMATORS, read_all
@@ -58,7 +58,7 @@ def main() -> None:
         for low, high in zip((0.0, *_RATES), _RATES, strict=False):
             some = [c for c in cases if c.estimator == name and low < c.fps <= high]
             if some:
-                told = Counter(_told(c.tremble, *limits[c.fold, c.slow]) for c in some)
+                told = Counter(by_tremble(c.tremble, limits[c.fold, c.slow]) for c in some)
                 shares = (
                     f"{100 * told[t] / len(some):.0f} %" for t in (SMOOTHED, BLAZEPOSE, FRAMES)
                 )
@@ -82,10 +82,6 @@ def _limits(cases: list[Case]) -> tuple[float, float]:
     smoothed, frames = ([c.tremble for c in cases if c.truth == t] for t in (SMOOTHED, FRAMES))
     low, high = float(np.nanquantile(frames, 0.05)), float(np.nanquantile(smoothed, 0.95))
     return min(low, high), max(low, high)
-
-
-def _told(tremble: float, low: float, high: float) -> str:
-    return SMOOTHED if tremble < low else FRAMES if tremble > high else BLAZEPOSE
 
 
 if __name__ == "__main__":

@@ -107,12 +107,14 @@ def identify(
         return Estimator(UNKNOWN, "nothing")
     if family == BLAZEPOSE:
         tremble = hip_tremble(recording, leg_length) / time_scale
-        on, off = _SLOW if recording.fps / time_scale <= SLOW_FPS else _FAST
-        if tremble < on:
-            return Estimator(SMOOTHED, "points")
-        if tremble > off:
-            return Estimator(FRAMES, "points")
-    return Estimator(family, "format")
+        family = by_tremble(tremble, _SLOW if recording.fps / time_scale <= SLOW_FPS else _FAST)
+    return Estimator(family, "points" if family in (SMOOTHED, FRAMES) else "format")
+
+
+def by_tremble(tremble: float, limits: tuple[float, float]) -> str:
+    """Say whether BlazePose's filter was on, below the lower limit, or off, above the upper one."""
+    on, off = limits
+    return SMOOTHED if tremble < on else FRAMES if tremble > off else BLAZEPOSE
 
 
 def hip_tremble(recording: Recording, leg_length: float) -> float:

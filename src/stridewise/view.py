@@ -76,13 +76,18 @@ class View:
     @property
     def off_sagittal_deg(self) -> float:
         """Angle between the camera and the nearest pure side view; 0 for 3D sources."""
-        a = abs(self.yaw_deg)
-        return min(a, 180.0 - a) if self.flat else 0.0
+        return off_sagittal(self.yaw_deg) if self.flat else 0.0
 
     @property
     def off_frontal_deg(self) -> float:
         """Angle between the camera and the nearest pure front or back view; 0 for 3D sources."""
-        return abs(abs(self.yaw_deg) - 90.0) if self.flat else 0.0
+        return 90.0 - off_sagittal(self.yaw_deg) if self.flat else 0.0
+
+
+def off_sagittal(yaw_deg: float) -> float:
+    """Return the angle between a camera and the nearest pure side view, 0 to 90 degrees."""
+    yaw = abs(yaw_deg)
+    return min(yaw, 180.0 - yaw)
 
 
 def find_view(recording: Recording, context: Context) -> View:

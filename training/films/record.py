@@ -23,7 +23,7 @@ from stridewise.gait.motion import Event
 from stridewise.recording import Recording
 from stridewise.simulate.camera import YAW_OF_VIEW
 from stridewise.skeletons import LAYOUTS, SIDES
-from training.gait_net.folds import FOLDS, RUNNERS
+from training.gait_net.folds import fold_of
 from training.lab import Trial
 
 Array = NDArray[np.float64]
@@ -111,8 +111,7 @@ class Film:
     @property
     def fold(self) -> int | None:
         """The fold that leaves this runner out; None for people outside the set."""
-        runner = self.trial.runner
-        return RUNNERS.index(runner) % FOLDS if runner in RUNNERS else None
+        return fold_of(self.trial.runner)
 
     def taken(self, stamp: Array) -> Array:
         """Return the instants on the laboratory's clock that belong to times of the file.

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stridewise.gait import learned
-from stridewise.gait.encoding import MIRROR, encode, placing
+from stridewise.gait.encoding import MIRROR
 from stridewise.recording import Recording
 from stridewise.repair.clean import clean
 from training.films.record import Film
 from training.gait_net.footage import footage, targets
-from training.gait_net.scene import FRAMES, knowable, mirrored
+from training.gait_net.scene import FRAMES, encoded, knowable, mirrored
 
 Array = NDArray[np.float64]
 
@@ -80,9 +80,7 @@ def scenes(film: Seen, rng: np.random.Generator) -> Iterator[tuple[Array, Array]
             xy, wanted = xy[:, MIRROR] * [-1.0, 1.0], mirrored(wanted)
         if np.isfinite(xy[:, :, 0]).any(axis=1).sum() < _SHORTEST:
             continue
-        place = placing(xy[None])
-        features = encode(xy[None], film.interval_s, place)[0]
-        yield features, mirrored(wanted) if place.mirrored[0] else wanted
+        yield encoded(xy, wanted, film.interval_s)
 
 
 def _starts(last: int, rng: np.random.Generator) -> Sequence[int]:

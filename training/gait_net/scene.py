@@ -167,13 +167,31 @@ def film(
         xy = xy[:, MIRROR] * [-1.0, 1.0]
         wanted = mirrored(wanted)
     grid_xy = to_grid(time, xy)[1][:FRAMES]
-    place = placing(grid_xy[None])
-    features = encode(grid_xy[None], 1 / camera.fps, place)[0]
-    if place.mirrored[0]:
-        wanted = mirrored(wanted)
+    features, wanted = encoded(grid_xy, wanted, 1 / camera.fps)
     absent = ~np.isfinite(grid_xy[:, hips]).all(axis=(1, 2))
     wanted[absent] = np.nan
     return features, knowable(wanted, grid_xy)
+
+
+def encoded(xy: Array, wanted: Array, interval_s: float) -> tuple[Array, Array]:
+    """Show points on the grid to the network; what is asked of it is mirrored where they are.
+
+    Parameters
+    ----------
+    xy : ndarray, shape (frames, len(INPUT_POINTS), 2)
+        y up.
+    wanted : ndarray, shape (frames, outputs)
+    interval_s : float
+        Between the frames of the source.
+
+    Returns
+    -------
+    features : ndarray, shape (frames, FEATURES)
+    targets : ndarray, shape (frames, outputs)
+    """
+    place = placing(xy[None])
+    features: Array = encode(xy[None], interval_s, place)[0]
+    return features, mirrored(wanted) if place.mirrored[0] else wanted
 
 
 _KEYS = (*OUTPUTS, *EXTRAS)

@@ -13,7 +13,7 @@ from stridewise.estimate import MetricSide
 from stridewise.gait.motion import Motion, Signal
 from stridewise.gait.strides import CURVE_POINTS, WINDOW_POINTS, Sampler, Steps, at, between
 from stridewise.skeletons import Side
-from stridewise.view import VIEW_YAW
+from stridewise.view import VIEW_YAW, off_sagittal
 
 Array = NDArray[np.float64]
 Instant = Literal["initial_contact", "mid_stance", "toe_off"]
@@ -104,9 +104,8 @@ class GaitData:
         """Return the angle between the camera and the nearest one that shows a plane as it is."""
         if self.three_d or plane == "any":
             return 0.0
-        yaw = abs(VIEW_YAW[self.view] if self.yaw_deg is None else self.yaw_deg)
-        off_sagittal = min(yaw, 180.0 - yaw)
-        return off_sagittal if plane == "sagittal" else 90.0 - off_sagittal
+        off = off_sagittal(VIEW_YAW[self.view] if self.yaw_deg is None else self.yaw_deg)
+        return off if plane == "sagittal" else 90.0 - off
 
     def of(self, side: MetricSide) -> Steps:
         """Return the steps of one side, or all of them for "both"."""
